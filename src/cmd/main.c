@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: ISC */
+/* The table of verbs. Everything else about a verb is in its own file, cmd_VERB.c. */
+#include <stdio.h>
+
+#include "config.h"
+
+int main(int argc, char **argv)
+{
+    printf("landline %s\n", LANDLINE_VERSION);
+    return 0;
+}
