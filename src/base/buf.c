@@ -12,7 +12,7 @@
 void buf_done(struct buf *b)
 {
     free(b->data);
-    *b = (struct buf){ 0 };
+    *b = (struct buf){0};
 }
 
 uint8_t *buf_reserve(struct buf *b, size_t more)

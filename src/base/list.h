@@ -13,8 +13,8 @@ struct list {
 
 #define list_entry(node, type, member) ((type *)((char *)(node)-offsetof(type, member)))
 #define list_for_each(node, head) for (struct list *node = (head)->next; node != (head); node = node->next)
-#define list_for_each_safe(node, after, head)                                                            \
-    for (struct list *node = (head)->next, *after = node->next; node != (head);                          \
+#define list_for_each_safe(node, after, head)                                                                \
+    for (struct list *node = (head)->next, *after = node->next; node != (head);                              \
          node = after, after = node->next)
 
 static inline void list_init(struct list *node)

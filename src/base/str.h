@@ -17,7 +17,10 @@ struct str {
 };
 
 extern char str_empty[];
-#define STR_INIT { .data = str_empty }
+#define STR_INIT                                                                                             \
+    {                                                                                                        \
+        .data = str_empty                                                                                    \
+    }
 
 void str_init(struct str *s);
 void str_done(struct str *s);  /* frees; s is empty and usable afterwards */
