@@ -30,18 +30,21 @@ enum line_result {
 struct line_reader {
     struct buf partial; /* the beginning of a message; owns no memory while empty */
     size_t max_bytes;   /* of a message, its ending not counted */
+    size_t given;       /* bytes at the front of partial that were handed out: gone on the next call */
     bool skipping;      /* inside a message that was too long */
 };
 
 void line_reader_init(struct line_reader *r, size_t max_bytes);
 void line_reader_done(struct line_reader *r);
 /* Call with the bytes that have arrived until it says LINE_MORE; *data and *len move on. A message that lies
- * whole in *data is not copied. */
+ * whole in *data is not copied, and its ending follows it there. */
 enum line_result line_next(struct line_reader *r, const uint8_t **data, size_t *len, struct line *ret);
 /* It has been quiet, or the peer has ended: LINE_MESSAGE with what is pending as a bare message, else
- * LINE_MORE. A lone CR at its end stays part of it. */
+ * LINE_MORE; call until it says that, then the memory is given back. A lone CR at its end stays part of it,
+ * and may be the byte that makes it LINE_TOO_LONG. A message that was too long ends here, too. */
 enum line_result line_flush(struct line_reader *r, struct line *ret);
-bool line_is_pending(const struct line_reader *r); /* is there a beginning that line_flush would give? */
+/* Is there a beginning that line_flush would end? */
+bool line_is_pending(const struct line_reader *r);
 /* "", "\n" or "\r\n". */
 const char *line_ending_text(enum line_ending ending);
 
