@@ -26,19 +26,23 @@ struct endpoint {
 /* "[" + IPv6 + "%" + interface + "]:65535", or a unix path of 108 bytes. */
 #define ENDPOINT_TEXT_BYTES 128
 
-/* Copies a socket address; false if len is more than an endpoint holds. */
+/* Copies a socket address; an unnamed unix one becomes AF_UNSPEC. False if len is more than an endpoint
+ * holds or less than the family needs. */
 bool endpoint_from_sockaddr(struct endpoint *ret, const struct sockaddr *sa, socklen_t len);
-/* Reads "127.0.0.1", "::1" or "fe80::1%eth0"; no names. 0, or -EINVAL. */
+/* Reads "127.0.0.1", "::1" or "fe80::1%eth0"; no names. 0, -EINVAL, or -ENODEV for an
+ * interface that is not here. */
 int endpoint_from_numeric(struct endpoint *ret, const char *host, uint16_t port);
-/* A unix socket path; "@name" is Linux's abstract namespace. 0, or -ENAMETOOLONG. */
+/* A unix socket path; "@name" is Linux's abstract namespace. 0, -ENAMETOOLONG beyond 107 bytes, or
+ * -EINVAL for an empty name. */
 int endpoint_from_path(struct endpoint *ret, const char *path);
 
 /* "127.0.0.1:9000", "[::1]:9000", "/run/x.sock", "@name", or "-" where there is none. An IPv4-mapped
- * IPv6 address is shown as IPv4. Returns text. */
+ * IPv6 address is shown as IPv4. In a unix name control bytes are shown as "?". Returns text. */
 const char *endpoint_format(const struct endpoint *e, char text[ENDPOINT_TEXT_BYTES]);
 /* The same without the port: "127.0.0.1", "::1". */
 const char *endpoint_format_host(const struct endpoint *e, char text[ENDPOINT_TEXT_BYTES]);
 uint16_t endpoint_port(const struct endpoint *e); /* host order; 0 for unix */
+/* An IPv4-mapped IPv6 address equals, and hashes as, the IPv4 one. */
 bool endpoint_is_equal(const struct endpoint *a, const struct endpoint *b);
 bool endpoint_is_same_host(const struct endpoint *a, const struct endpoint *b); /* the port does not count */
 /* A keyed hash, so that a peer who picks addresses cannot pick collisions. */
