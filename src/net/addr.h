@@ -28,7 +28,7 @@ enum addr_scheme {
 #define ADDR_PATH_BYTES 1024   /* of a WebSocket; a unix path has 107 at most */
 
 enum addr_use {
-    ADDR_CALL,   /* host needed; port not 0 */
+    ADDR_CALL,   /* ":9000" is localhost; port not 0 */
     ADDR_LISTEN, /* ":9000" is loopback, "*:9000" every interface; port 0 lets the kernel choose */
 };
 
