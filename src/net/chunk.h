@@ -19,7 +19,8 @@ struct chunk {
 struct chunk *chunk_new(size_t cap); /* one reference, held by the caller */
 struct chunk *chunk_ref(struct chunk *chunk);
 void chunk_unref(struct chunk *chunk); /* accepts NULL */
-/* Appends to *chunk if it has room, else lets go of it and starts a new one. Returns the offset in *chunk
+/* Appends to *chunk, which the caller keeps between calls: starts over in it when nobody else holds it, lets
+ * go of it and takes a new one when it is full. Returns the offset in *chunk
  * where the bytes are. *chunk may be NULL. len at most CHUNK_LIMIT_BYTES. */
 #define CHUNK_LIMIT_BYTES (16 * 1024 * 1024)
 size_t chunk_append(struct chunk **chunk, const void *data, size_t len);

@@ -13,7 +13,8 @@
 struct loop;
 
 struct loop *loop_new(void);
-/* Closes what is still open without calling anybody back, then frees. Accepts NULL. */
+/* Everything made on the loop has been freed or closed by its owner before; streams that are still finishing
+ * (stream_finish) are closed here, and close callbacks are run. Accepts NULL. */
 void loop_free(struct loop *loop);
 /* Runs until loop_stop, or until nothing is left that could call back. */
 void loop_run(struct loop *loop);

@@ -20,6 +20,6 @@ struct resolve *resolve_start(
 void resolve_cancel(struct resolve *r); /* no callback follows; accepts NULL */
 
 /* A lookup that hangs keeps a thread; libuv would wait for it at exit. True: leave by _exit. */
-bool resolve_is_stuck(void);
+bool resolve_is_stuck(struct loop *loop);
 
 #endif

@@ -25,8 +25,9 @@ struct stream_ops {
     void (*set_reading)(struct stream *s);
     /* The queue is empty: half-close. 0 or a negative errno. */
     int (*shutdown)(struct stream *s);
-    /* Stops all I/O and frees s, its queue (stream_done) and what lies below, now or when the loop
-     * allows. with_reset: RST where there is one. No event may follow. */
+    /* Stops all I/O and frees s, its queue (stream_done) and what lies below, never before the current
+     * callback has returned (uv_close, or loop_free_later). with_reset: RST where there is one. No
+     * event may follow. A stream laid over another lets that one finish if fin_sent and not failed. */
     void (*close)(struct stream *s, bool with_reset);
     int (*fd)(const struct stream *s);
     void (*peer)(const struct stream *s, struct endpoint *ret);
@@ -52,28 +53,36 @@ struct stream {
     bool ended : 1;   /* the peer's FIN was delivered */
     bool failed : 1;  /* failed was delivered */
     bool opening : 1; /* a handshake is under way */
-    bool closing : 1; /* the owner has let go */
+    bool closing : 1; /* closed: no event follows */
+    bool drained : 1; /* low water was reached and the owner is still to be told */
     size_t queued;
     uint32_t low, high, limit;
-    struct timer *linger; /* stream_finish's, else NULL */
+    struct stream_linger *linger; /* stream_finish's, else NULL */
 };
 
 void stream_init(struct stream *s, struct loop *loop, const struct stream_ops *ops);
-/* Frees what the generic part holds (queue, timer), not s itself. */
+/* Frees what the generic part holds (the queue), not s itself. */
 void stream_done(struct stream *s);
 
 /* Describes the front of the queue in at most max pieces; returns how many. */
 int stream_queue_iov(const struct stream *s, struct iovec *iov, int max);
-/* The first len bytes are gone. Calls drained when low water is reached, so s may have been closed by its
- * owner afterwards: check s->closing. */
+/* The first len bytes are gone. Never calls back. */
 void stream_queue_consume(struct stream *s, size_t len);
-/* Sends the queue now, then a wanted FIN. Called at the turn's end and by a backend that was blocked. */
+/* Moves a short rest out of the large chunks it keeps alive. For a backend about to be blocked, before it
+ * hands the queue's memory to anybody. */
+void stream_queue_compact(struct stream *s);
+/* Sends the queue now, then a wanted FIN; tells of low water. Called at the turn's end and by a backend
+ * that was blocked. The owner may have closed s when it returns: check s->closing. */
 void stream_flush(struct stream *s);
 /* Hand an event to the owner; nothing happens once it has let go. */
 void stream_deliver(struct stream *s, const uint8_t *data, size_t len);
-void stream_deliver_end(struct stream *s);
+void stream_deliver_end(struct stream *s); /* once; a second call is ignored */
 void stream_deliver_open(struct stream *s);
-/* Marks the stream broken, drops its queue, tells the owner once. err NULL: words for code are made. */
+/* Marks the stream broken and tells the owner, once. The queue stays until stream_done. err NULL: words for
+ * code are made. */
 void stream_fail(struct stream *s, int code, const struct err *err);
+
+/* For loop_free: closes the stream behind a node of loop_lingering. */
+void stream_close_lingering(struct list *node);
 
 #endif
