@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "base/i18n.h"
 #include "base/parse.h"
+#include "base/similar.h"
 #include "base/str.h"
 #include "base/xmalloc.h"
 
@@ -142,39 +143,12 @@ enum option_source options_source(const struct options *o, const char *long_name
 
 #define NAME_MAX_BYTES 64 /* no option is longer; keeps the table below small whatever was typed */
 
-/* Edit distance where two letters swapped count as one slip (optimal string alignment). */
-static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    size_t rows[3][NAME_MAX_BYTES + 1];
-
-    for (size_t j = 0; j <= b_len; j++)
-        rows[0][j] = j;
-    for (size_t i = 1; i <= a_len; i++) {
-        size_t *now = rows[i % 3], *above = rows[(i - 1) % 3];
-
-        now[0] = i;
-        for (size_t j = 1; j <= b_len; j++) {
-            size_t best = above[j - 1] + (a[i - 1] != b[j - 1]);
-
-            if (best > above[j] + 1)
-                best = above[j] + 1;
-            if (best > now[j - 1] + 1)
-                best = now[j - 1] + 1;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                best > rows[(i - 2) % 3][j - 2] + 1)
-                best = rows[(i - 2) % 3][j - 2] + 1;
-            now[j] = best;
-        }
-    }
-    return rows[a_len % 3][b_len];
-}
-
 /* The name that was most likely meant, in ret_name; false when none is near. A beginning of a name is near,
  * but never accepted for it: the next option added could make it mean something else. */
 static bool nearest(const struct option_verb *verb, const char *name, size_t len, bool with_no,
     char ret_name[NAME_MAX_BYTES + 8])
 {
-    size_t best = 2 + len / 4; /* slips from which on it is a different word */
+    size_t best = SIMILAR_NOT;
     bool found = false;
 
     if (len == 0 || len > NAME_MAX_BYTES)
@@ -192,8 +166,8 @@ static bool nearest(const struct option_verb *verb, const char *name, size_t len
             snprintf(full, sizeof(full), "%s%s", no ? "no-" : "", own);
             if (strlen(full) > NAME_MAX_BYTES)
                 continue;
-            slips = len >= 2 && strncmp(full, name, len) == 0 ? 1 : distance(name, len, full, strlen(full));
-            if (slips < best && slips < len) {
+            slips = similar_slips(name, len, full, strlen(full));
+            if (slips < best) {
                 best = slips;
                 found = true;
                 memcpy(ret_name, full, sizeof(full));

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: ISC
+# bash completion for landline(1). All it knows it asks the program that is being typed: `landline __verbs`
+# and `landline __options VERB` print the tables that the program itself reads options with, so the two
+# cannot disagree. Columns of the latter, a tab between each:
+#   long name, short name, metavar, type, completion, choices (by commas), help
+# A line of type "argument" tells what the arguments are. An older or absent program prints nothing, and then
+# nothing is offered.
+
+# _landline_values KIND CHOICES TYPED: what a value of that kind may be, into COMPREPLY
+_landline_values() {
+    local kind=$1 choices=$2 typed=$3 words='' path
+    case $kind in
+    choice) words=${choices//,/ } ;;
+    verb) words=$("$program" __verbs 2>/dev/null | cut -f1) ;;
+    contact) words=$("$program" __contacts 2>/dev/null) ;;
+    address)
+        words=$("$program" __addresses 2>/dev/null)
+        compopt -o nospace 2>/dev/null
+        ;;
+    interface)
+        for path in /sys/class/net/*; do
+            words+=" ${path##*/}"
+        done
+        ;;
+    file)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$typed")
+        return
+        ;;
+    command)
+        mapfile -t COMPREPLY < <(compgen -c -- "$typed")
+        return
+        ;;
+    *) return ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$typed")
+}
+
+_landline() {
+    local program=${COMP_WORDS[0]/#\~/$HOME} line=${COMP_LINE:0:COMP_POINT} typed='' previous verb
+    local long short metavar type kind choices argument=''
+    local -a words names=()
+
+    # bash breaks words at : and =, which addresses and --option=value are made of, so split the line anew.
+    read -ra words <<<"$line"
+    if [[ $line != *[[:space:]] ]]; then
+        typed=${words[-1]}
+        unset 'words[-1]'
+    fi
+    COMPREPLY=()
+
+    if ((${#words[@]} <= 1)); then
+        _landline_values verb '' "$typed"
+        [[ $typed != -* ]] || mapfile -t COMPREPLY < <(compgen -W '--help --version' -- "$typed")
+        return
+    fi
+    verb=${words[1]}
+    previous=${words[-1]}
+    if [[ $typed == --*=* ]]; then
+        previous=${typed%%=*}
+        typed=${typed#*=}
+    fi
+
+    while IFS=$'\037' read -r long short metavar type kind choices _; do
+        if [[ $type == argument ]]; then
+            argument=$kind
+            continue
+        fi
+        if [[ -n $metavar && ($previous == "--$long" || (-n $short && $previous == "-$short")) ]]; then
+            _landline_values "$kind" "$choices" "$typed"
+            names=()
+            argument=none
+            break
+        fi
+        names+=("--$long")
+        [[ $type != switch ]] || names+=("--no-$long")
+    done < <("$program" __options "$verb" 2>/dev/null | tr '\t' '\037')
+
+    if [[ $argument != none && $typed == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$typed")
+    elif [[ $verb == help ]]; then
+        _landline_values verb '' "$typed"
+    elif [[ $argument != none ]]; then
+        _landline_values "$argument" '' "$typed"
+    fi
+    # What bash puts the reply in place of begins after the last colon, not at the beginning of the word.
+    if [[ $COMP_WORDBREAKS == *:* && $typed == *:* ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"${typed%"${typed##*:}"}"}")
+    fi
+}
+
+complete -F _landline landline

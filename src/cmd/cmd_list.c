@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* What the shells' completions and the test of the man pages ask: tables, for programs to read. Their names
+ * begin with underscores and they are in no list, but a completion file of another version may ask too, so
+ * columns are only ever added at the end.
+ *
+ *   landline __verbs           verb, summary
+ *   landline __options VERB    see options_complete in base/options.h
+ *   landline __addresses       what an ADDRESS may begin with */
+#include <stdio.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include "net/addr.h"
+
+static int list_verbs(int argc, char **argv)
+{
+    for (size_t i = 0; commands[i]; i++)
+        if (commands[i]->verb->summary)
+            printf("%s\t%s\n", commands[i]->verb->name, _(commands[i]->verb->summary));
+    return 0;
+}
+
+static int list_options(int argc, char **argv)
+{
+    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    struct str text = STR_INIT;
+
+    /* Nobody reads a message here: a shell is in the middle of a line. */
+    if (!command || !command->verb->summary)
+        return ERR_MISUSE;
+    options_complete(&text, command->verb);
+    fwrite(text.data, 1, text.len, stdout);
+    str_done(&text);
+    return 0;
+}
+
+static int list_addresses(int argc, char **argv)
+{
+    for (int scheme = 0; scheme <= ADDR_UNIXGRAM; scheme++)
+        printf("%s://\n", addr_scheme_name(scheme));
+    return 0;
+}
+
+const struct command cmd_list_verbs = {
+    .verb = &(const struct option_verb){.name = "__verbs"},
+    .run = list_verbs,
+};
+
+const struct command cmd_list_options = {
+    .verb = &(const struct option_verb){.name = "__options"},
+    .run = list_options,
+};
+
+const struct command cmd_list_addresses = {
+    .verb = &(const struct option_verb){.name = "__addresses"},
+    .run = list_addresses,
+};
