@@ -30,12 +30,15 @@ function __landline_complete
     type -q $program; or return
 
     if test (count $words) -eq 1
-        printf '%s\n' --help --version
-        __landline_values $program verb
+        if string match -q -- '-*' $typed
+            printf '%s\n' --help --version
+        else
+            __landline_values $program verb
+        end
         return
     end
     set -l previous $words[-1]
-    set -l prefix
+    set -l prefix ''
     if string match -qr -- '^--[^=]+=' $typed
         set previous (string replace -r -- '=.*' '' $typed)
         set prefix $previous=
@@ -48,18 +51,20 @@ function __landline_complete
         test -n "$field[3]"; or continue
         if test "$previous" = --$field[1]; or test -n "$field[2]" -a "$previous" = "-$field[2]"
             for value in (__landline_values $program $field[5] "$field[6]" "$typed")
-                echo -- $prefix$value
+                printf '%s\n' $prefix$value
             end
             return
         end
     end
-    test $words[2] = help; and __landline_values $program verb
+    set -l wants_option (string match -- '-*' $typed)
+    test $words[2] = help -a -z "$wants_option"; and __landline_values $program verb
     for row in $rows
         set -l field (string split \t -- $row)
-        if test "$field[4]" = argument
-            __landline_values $program $field[5] '' "$typed"
+        if test -z "$wants_option"
+            test "$field[4]" = argument; and __landline_values $program $field[5] '' "$typed"
             continue
         end
+        test "$field[4]" = argument; and continue
         printf '%s\t%s\n' --$field[1] "$field[7]"
         test "$field[4]" = switch; and printf '%s\t%s\n' --no-$field[1] "$field[7]"
         test -n "$field[2]"; and printf '%s\t%s\n' -$field[2] "$field[7]"
