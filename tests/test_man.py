@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: ISC
+"""The man pages tell what the program does: every option of a verb's table is in its page and none is made
+up, each page has the exit statuses, and mandoc finds nothing to complain of."""
+import re
+import shutil
+import unittest
+
+import harness
+
+MAN = harness.REPO / 'man'
+
+# The table of landline(1), which has the last word; a verb's page repeats what that verb can end with.
+STATUSES = range(10)
+
+
+def pages(section='*'):
+    return sorted(MAN.glob(f'landline*.{section}'))
+
+
+def section(text, name):
+    found = re.search(rf'^\.Sh {name}\n(.*?)(?=^\.Sh |\Z)', text, re.MULTILINE | re.DOTALL)
+    return found[1] if found else None
+
+
+def flags(mdoc):
+    """The options in a piece of mdoc: ({'timeout', ...}, {'t', ...})."""
+    long_names, short_names = set(), set()
+    for line in mdoc.splitlines():
+        # .It Fl t , Fl -timeout Ar time
+        words = line.split()
+        for here, following in zip(words, words[1:]):
+            if here in ('Fl', '.Fl'):
+                name = following.rstrip('=')
+                if name.startswith('-'):
+                    long_names.add(name[1:])
+                else:
+                    short_names.add(name)
+    return long_names, short_names
+
+
+class Pages(harness.Case):
+    def verbs(self):
+        out = self.run_program(harness.landline(), '__verbs').out
+        return [line.split('\t')[0] for line in out.splitlines() if not line.startswith('help\t')]
+
+    def test_every_verb_has_a_page(self):
+        self.assertEqual([verb for verb in self.verbs() if not (MAN / f'landline-{verb}.1').exists()], [],
+                         'verbs without man/landline-VERB.1')
+
+    def test_no_page_is_of_a_verb_that_is_gone(self):
+        named = {page.stem.removeprefix('landline-') for page in pages('1')} - {'landline'}
+        self.assertEqual(named - set(self.verbs()), set())
+
+    def test_landline_1_names_every_verb(self):
+        described = section((MAN / 'landline.1').read_text(), 'DESCRIPTION')
+        named = re.findall(r'^\.It Cm (\w+)', described.split('.Ss')[0], re.MULTILINE)
+        self.assertEqual(set(self.verbs()) - set(named), set())
+
+    def test_options_agree_with_the_tables(self):
+        for verb in self.verbs():
+            page = MAN / f'landline-{verb}.1'
+            if not page.exists():
+                continue
+            text = page.read_text()
+            long_names, short_names = set(), set()
+            for row in self.run_program(harness.landline(), '__options', verb).out.splitlines():
+                name, letter, _, kind = row.split('\t')[:4]
+                if kind == 'argument':
+                    continue
+                long_names |= {name} | ({f'no-{name}'} if kind == 'switch' else set())
+                short_names |= {letter} - {''}
+            with self.subTest(verb=verb):
+                listed = [line for line in (section(text, 'OPTIONS') or section(text, 'DESCRIPTION')).splitlines()
+                          if line.startswith('.It')]
+                documented = flags('\n'.join(listed))
+                self.assertEqual(documented[0] - long_names, set(), 'documented, but not in the table')
+                # --no-NAME of a switch may go without a word of its own.
+                missing = {name for name in long_names - documented[0] if not name.startswith('no-')}
+                self.assertEqual(missing, set(), 'in the table, but not documented')
+                self.assertEqual(documented[1], short_names)
+                anywhere = flags(section(text, 'SYNOPSIS'))
+                self.assertEqual(anywhere[0] - long_names, set(), 'in the synopsis, but not in the table')
+
+    def test_sections(self):
+        for page in pages('1'):
+            with self.subTest(page=page.name):
+                text = page.read_text()
+                for name in ('NAME', 'SYNOPSIS', 'DESCRIPTION', 'EXIT STATUS', 'EXAMPLES', 'SEE ALSO'):
+                    self.assertIsNotNone(section(text, name), f'no section {name}')
+                self.assertTrue(text.startswith('.\\" SPDX-License-Identifier: ISC\n'))
+
+    def test_exit_statuses_are_those_of_the_program(self):
+        for page in pages('1'):
+            with self.subTest(page=page.name):
+                told = [int(n) for n in re.findall(r'^\.It (?:Cm )?(\d+)', section(page.read_text(), 'EXIT STATUS'),
+                                                   re.MULTILINE)]
+                self.assertEqual(told, sorted(set(told)))
+                self.assertEqual(set(told) - set(STATUSES), set())
+                if page.name == 'landline.1':
+                    self.assertEqual(told, list(STATUSES))
+
+    @unittest.skipUnless(shutil.which('mandoc'), 'no mandoc here')
+    def test_mandoc_finds_nothing(self):
+        done = self.run_program('mandoc', '-Tlint', '-W', 'warning', *pages())
+        self.assertEqual((done.code, done.out + done.err), (0, ''))
+
+
+class TheCheckItself(unittest.TestCase):
+    def test_flags_are_found(self):
+        self.assertEqual(flags('.It Fl t , Fl -timeout Ar time\n.Op Fl q\n.It Fl -until= Ns Ar x\n'),
+                         ({'timeout', 'until'}, {'t', 'q'}))
+
+    def test_sections_end_where_the_next_begins(self):
+        self.assertEqual(section('.Sh A\nx\n.Sh B\ny\n', 'A'), 'x\n')
+        self.assertIsNone(section('.Sh A\n', 'B'))
+
+
+if __name__ == '__main__':
+    harness.main()
