@@ -43,18 +43,16 @@ struct sockaddr_in loopback(int host, int port)
 
 void set_nonblocking(int fd)
 {
-    if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0) {
+    if (fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0)
         die("fcntl");
-    }
 }
 
 void set_nodelay(int fd)
 {
     int one = 1;
 
-    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0) {
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) < 0)
         die("TCP_NODELAY");
-    }
 }
 
 int listen_tcp(int port)
@@ -63,13 +61,11 @@ int listen_tcp(int port)
     int one = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (fd < 0) {
+    if (fd < 0)
         die("socket");
-    }
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-    if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0 || listen(fd, BACKLOG) < 0) {
+    if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0 || listen(fd, BACKLOG) < 0)
         die("listen");
-    }
     return fd;
 }
 
@@ -79,14 +75,12 @@ int bind_udp(int port)
     int size = UDP_BUFFER_BYTES;
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0) {
+    if (fd < 0)
         die("socket");
-    }
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
     setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
-    if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0) {
+    if (bind(fd, (struct sockaddr *)&sin, sizeof(sin)) < 0)
         die("bind");
-    }
     return fd;
 }
 
@@ -97,17 +91,14 @@ int connect_tcp(int source, int port)
     int one = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0) {
+    if (fd < 0)
         die("socket");
-    }
     /* The port is chosen at connect, where only the 4-tuple has to be new. */
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-    if (bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0) {
+    if (bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0)
         die("bind");
-    }
-    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
         die("connect");
-    }
     set_nodelay(fd);
     set_nonblocking(fd);
     return fd;
@@ -137,24 +128,20 @@ uint64_t cpu_ns_of(pid_t pid)
 
     snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
     tasks = opendir(path);
-    if (tasks == NULL) {
+    if (tasks == NULL)
         die(path);
-    }
     while ((entry = readdir(tasks)) != NULL) {
         unsigned long long ns = 0;
         FILE *file;
 
-        if (entry->d_name[0] == '.') {
+        if (entry->d_name[0] == '.')
             continue;
-        }
         snprintf(path, sizeof(path), "/proc/%d/task/%s/schedstat", (int)pid, entry->d_name);
         file = fopen(path, "re");
-        if (file == NULL) {
+        if (file == NULL)
             continue; /* the thread ended meanwhile */
-        }
-        if (fscanf(file, "%llu", &ns) == 1) {
+        if (fscanf(file, "%llu", &ns) == 1)
             total += ns;
-        }
         fclose(file);
     }
     closedir(tasks);
@@ -171,25 +158,20 @@ uint64_t rss_bytes_of(pid_t pid)
     /* VmRSS of status is counted in batches per thread; the roll-up walks the pages and is exact. */
     snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
     file = fopen(path, "re");
-    if (file == NULL) {
+    if (file == NULL)
         die(path);
-    }
-    while (fgets(line, sizeof(line), file) != NULL) {
-        if (sscanf(line, "Rss: %llu kB", &kib) == 1) {
+    while (fgets(line, sizeof(line), file) != NULL)
+        if (sscanf(line, "Rss: %llu kB", &kib) == 1)
             break;
-        }
-    }
     fclose(file);
     return kib * 1024;
 }
 
 static char **option_find(int argc, char **argv, const char *name)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strncmp(argv[i], "--", 2) == 0 && strcmp(argv[i] + 2, name) == 0) {
+    for (int i = 1; i < argc; i++)
+        if (strncmp(argv[i], "--", 2) == 0 && strcmp(argv[i] + 2, name) == 0)
             return argv + i;
-        }
-    }
     return NULL;
 }
 

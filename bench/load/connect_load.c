@@ -31,21 +31,17 @@ static void call(void)
     int one = 1;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
-    if (fd < 0) {
+    if (fd < 0)
         die("socket");
-    }
     setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof(one));
-    if (bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0) {
+    if (bind(fd, (struct sockaddr *)&from, sizeof(from)) < 0)
         die("bind");
-    }
     /* On the loopback the handshake is over when connect returns, nonblocking or not. */
-    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS) {
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0 && errno != EINPROGRESS)
         die("connect");
-    }
     ev.data.fd = fd;
-    if (send(fd, ask, ask_bytes, MSG_NOSIGNAL) != (ssize_t)ask_bytes) {
+    if (send(fd, ask, ask_bytes, MSG_NOSIGNAL) != (ssize_t)ask_bytes)
         ev.events |= EPOLLOUT; /* unless the server's backlog was full */
-    }
     epoll_ctl(epfd, EPOLL_CTL_ADD, fd, &ev);
 }
 
@@ -71,9 +67,8 @@ int main(int argc, char **argv)
         reply_bytes = 7;
     }
     epfd = epoll_create1(EPOLL_CLOEXEC);
-    for (long i = 0; i < parallel; i++) {
+    for (long i = 0; i < parallel; i++)
         call();
-    }
     start = now_ns();
     do {
         int n = epoll_wait(epfd, events, EVENTS, 1000);
@@ -90,9 +85,8 @@ int main(int argc, char **argv)
             if (events[i].events & EPOLLOUT) {
                 struct epoll_event ev = {.events = EPOLLIN, .data.fd = fd};
 
-                if (send(fd, ask, ask_bytes, MSG_NOSIGNAL) != (ssize_t)ask_bytes) {
+                if (send(fd, ask, ask_bytes, MSG_NOSIGNAL) != (ssize_t)ask_bytes)
                     die("send");
-                }
                 epoll_ctl(epfd, EPOLL_CTL_MOD, fd, &ev);
                 continue;
             }

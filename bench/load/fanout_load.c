@@ -29,9 +29,8 @@ struct member {
 static void message_make(char *to, uint64_t number)
 {
     memset(to, 'x', LINE_BYTES - 1);
-    for (size_t i = 0; i < sizeof(number); i++) {
+    for (size_t i = 0; i < sizeof(number); i++)
         to[i] = (char)('a' + (number >> (4 * i) & 15));
-    }
     to[LINE_BYTES - 1] = '\n';
 }
 
@@ -57,9 +56,8 @@ static uint64_t hear(struct member *member, uint32_t *reached)
 
     memcpy(buf, member->part, member->at);
     got = recv(member->fd, buf + member->at, 65536, 0);
-    if (got < 0 && errno == EAGAIN) {
+    if (got < 0 && errno == EAGAIN)
         return 0;
-    }
     if (got <= 0) {
         errno = got == 0 ? ECONNRESET : errno;
         die("a member");
@@ -78,12 +76,10 @@ static void publish(int fd, uint64_t number, uint64_t n)
 {
     static char out[MAX_WINDOW * LINE_BYTES];
 
-    for (uint64_t i = 0; i < n; i++) {
+    for (uint64_t i = 0; i < n; i++)
         message_make(out + i * LINE_BYTES, number + i);
-    }
-    if (send(fd, out, n * LINE_BYTES, MSG_NOSIGNAL) != (ssize_t)(n * LINE_BYTES)) {
+    if (send(fd, out, n * LINE_BYTES, MSG_NOSIGNAL) != (ssize_t)(n * LINE_BYTES))
         die("send");
-    }
 }
 
 int main(int argc, char **argv)
@@ -130,9 +126,8 @@ int main(int argc, char **argv)
             errno = ETIMEDOUT;
             die("nothing delivered for two seconds");
         }
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n; i++)
             total += hear(events[i].data.ptr, reached);
-        }
         while (done < sent && reached[done % MAX_WINDOW] == (uint32_t)members) {
             reached[done % MAX_WINDOW] = 0;
             done++;

@@ -25,12 +25,10 @@ static long descriptors_of(pid_t pid)
 
     snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
     folder = opendir(path);
-    if (folder == NULL) {
+    if (folder == NULL)
         die(path);
-    }
-    while (readdir(folder) != NULL) {
+    while (readdir(folder) != NULL)
         n++;
-    }
     closedir(folder);
     return n;
 }
@@ -46,15 +44,13 @@ int main(int argc, char **argv)
     long open_before;
     uint64_t deadline;
 
-    if (fds == NULL) {
+    if (fds == NULL)
         die("memory");
-    }
     raise_nofile();
     open_before = descriptors_of(pid);
     before = rss_bytes_of(pid);
-    for (long i = 0; i < connections; i++) {
+    for (long i = 0; i < connections; i++)
         fds[i] = connect_tcp(2 + (int)(i % SOURCES), port);
-    }
     for (deadline = now_ns() + ALL_ACCEPTED_MS * 1000000u; descriptors_of(pid) - open_before < connections;) {
         if (now_ns() > deadline) {
             fprintf(
@@ -68,9 +64,8 @@ int main(int argc, char **argv)
         char buf[64];
 
         if (send(fds[i], "hello\n", 6, MSG_NOSIGNAL) != 6 || poll(&pfd, 1, 2000) != 1 ||
-            recv(fds[i], buf, sizeof(buf), 0) <= 0) {
+            recv(fds[i], buf, sizeof(buf), 0) <= 0)
             die("a line and its reply");
-        }
     }
     after = rss_bytes_of(pid);
     printf("{\"bytes_per_peer\": %.0f, \"start_kib\": %llu, \"end_kib\": %llu}\n",

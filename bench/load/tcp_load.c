@@ -32,9 +32,8 @@ static void say(int fd, long n)
     size_t bytes = (size_t)n * ask_bytes;
 
     /* The socket buffer holds many times the window. */
-    if (send(fd, asks, bytes, MSG_NOSIGNAL) != (ssize_t)bytes) {
+    if (send(fd, asks, bytes, MSG_NOSIGNAL) != (ssize_t)bytes)
         die("send");
-    }
 }
 
 /* Reads what there is and returns how many bytes; wrong bytes end the run. */
@@ -45,9 +44,8 @@ static uint64_t hear(int i)
     size_t start = at[i];
     size_t done = 0;
 
-    if (got < 0 && errno == EAGAIN) {
+    if (got < 0 && errno == EAGAIN)
         return 0;
-    }
     if (got <= 0) {
         errno = got == 0 ? ECONNRESET : errno;
         die("recv");
@@ -55,9 +53,8 @@ static uint64_t hear(int i)
     while (done < (size_t)got) {
         size_t part = (size_t)got - done;
 
-        if (part > sizeof(replies) - start) {
+        if (part > sizeof(replies) - start)
             part = (sizeof(replies) - start) / reply_bytes * reply_bytes;
-        }
         if (memcmp(buf + done, replies + start, part) != 0) {
             fprintf(stderr, "a reply differs from what was asked\n");
             exit(1);
@@ -100,12 +97,10 @@ int main(int argc, char **argv)
         ask_bytes = 6;
         reply_bytes = 7;
     }
-    for (size_t i = 0; i < MAX_DEPTH; i++) {
+    for (size_t i = 0; i < MAX_DEPTH; i++)
         memcpy(asks + i * ask_bytes, ask, ask_bytes);
-    }
-    for (size_t i = 0; (i + 1) * reply_bytes <= sizeof(replies); i++) {
+    for (size_t i = 0; (i + 1) * reply_bytes <= sizeof(replies); i++)
         memcpy(replies + i * reply_bytes, reply, reply_bytes);
-    }
     raise_nofile();
     for (int i = 0; i < connections; i++) {
         struct epoll_event ev = {.events = EPOLLIN, .data.u32 = (uint32_t)i};
@@ -113,9 +108,8 @@ int main(int argc, char **argv)
         fds[i] = connect_tcp(1, port);
         epoll_ctl(epfd, EPOLL_CTL_ADD, fds[i], &ev);
     }
-    for (int i = 0; i < connections; i++) {
+    for (int i = 0; i < connections; i++)
         say(fds[i], depth);
-    }
     start = now_ns();
     do {
         int n = epoll_wait(epfd, events, EVENTS, 1000);

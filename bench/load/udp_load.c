@@ -37,13 +37,11 @@ static void say(int fd, long n)
         int done;
         unsigned want = n < BATCH ? (unsigned)n : BATCH;
 
-        for (unsigned i = 0; i < want; i++) {
+        for (unsigned i = 0; i < want; i++)
             iov[i].iov_len = LINE_BYTES;
-        }
         done = sendmmsg(fd, msgs, want, 0);
-        if (done < 0) {
+        if (done < 0)
             die("sendmmsg");
-        }
         n -= done;
     }
 }
@@ -53,21 +51,18 @@ static long hear(int fd, int wait_ms)
 {
     int got;
 
-    for (int i = 0; i < BATCH; i++) {
+    for (int i = 0; i < BATCH; i++)
         iov[i].iov_len = sizeof(data[i]);
-    }
     got = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
     if (got < 0 && errno == EAGAIN && wait_ms > 0) {
         struct pollfd pfd = {.fd = fd, .events = POLLIN};
 
-        if (poll(&pfd, 1, wait_ms) > 0) {
+        if (poll(&pfd, 1, wait_ms) > 0)
             got = recvmmsg(fd, msgs, BATCH, MSG_DONTWAIT, NULL);
-        }
     }
     if (got < 0) {
-        if (errno != EAGAIN) {
+        if (errno != EAGAIN)
             die("recvmmsg");
-        }
         return 0;
     }
     for (int i = 0; i < got; i++) {
@@ -129,9 +124,8 @@ static void run_rate(int fd, uint64_t rate, uint64_t seconds)
         heard += (uint64_t)hear(fd, 0);
         now = now_ns();
     }
-    while ((got = hear(fd, DRAIN_MS)) > 0) {
+    while ((got = hear(fd, DRAIN_MS)) > 0)
         heard += (uint64_t)got;
-    }
     printf("{\"offered_per_second\": %.0f, \"answered_per_second\": %.0f, \"lost_percent\": %.4f}\n",
         (double)sent * 1e9 / (double)(now - start), (double)heard * 1e9 / (double)(now - start),
         sent > 0 ? 100.0 * (double)(sent - heard) / (double)sent : 0.0);
@@ -147,18 +141,15 @@ static void burst_say(int fd, long burst)
     struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
     uint16_t size = LINE_BYTES;
 
-    if (joined[0] == 0) {
-        for (size_t i = 0; i < sizeof(joined); i++) {
+    if (joined[0] == 0)
+        for (size_t i = 0; i < sizeof(joined); i++)
             joined[i] = i % LINE_BYTES == LINE_BYTES - 1 ? '\n' : 'x';
-        }
-    }
     cmsg->cmsg_level = IPPROTO_UDP;
     cmsg->cmsg_type = UDP_SEGMENT;
     cmsg->cmsg_len = CMSG_LEN(sizeof(size));
     memcpy(CMSG_DATA(cmsg), &size, sizeof(size));
-    if (sendmsg(fd, &msg, 0) < 0) {
+    if (sendmsg(fd, &msg, 0) < 0)
         die("sendmsg with UDP_SEGMENT");
-    }
 }
 
 static void run_burst(int fd, long burst, long window, uint64_t seconds)
@@ -174,21 +165,17 @@ static void run_burst(int fd, long burst, long window, uint64_t seconds)
     uint64_t owed = 0; /* replies towards the next burst */
     int one = 1;
 
-    if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)) < 0) {
+    if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)) < 0)
         die("UDP_GRO");
-    }
-    for (long i = 0; i < window; i++) {
+    for (long i = 0; i < window; i++)
         burst_say(fd, burst);
-    }
     do {
         ssize_t got = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
 
-        if (got < 0 && errno == EAGAIN) {
+        if (got < 0 && errno == EAGAIN)
             got = poll(&pfd, 1, SILENCE_MS) > 0 ? recv(fd, buf, sizeof(buf), MSG_DONTWAIT) : 0;
-        }
-        if (got < 0) {
+        if (got < 0)
             die("recv");
-        }
         if (got % LINE_BYTES != 0) {
             errno = EBADMSG;
             die("reply");
@@ -224,9 +211,8 @@ int main(int argc, char **argv)
     long rate = option_number(argc, argv, "rate", 0);
     int fd = bind_udp(0);
 
-    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0) {
+    if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
         die("connect");
-    }
     for (int i = 0; i < BATCH; i++) {
         memset(data[i], 'x', LINE_BYTES - 1);
         data[i][LINE_BYTES - 1] = '\n';
@@ -234,12 +220,11 @@ int main(int argc, char **argv)
         msgs[i].msg_hdr.msg_iov = &iov[i];
         msgs[i].msg_hdr.msg_iovlen = 1;
     }
-    if (burst > 0) {
+    if (burst > 0)
         run_burst(fd, burst, option_number(argc, argv, "window", 8), seconds);
-    } else if (rate > 0) {
+    else if (rate > 0)
         run_rate(fd, (uint64_t)rate, seconds);
-    } else {
+    else
         run_window(fd, option_number(argc, argv, "window", 64), seconds);
-    }
     return 0;
 }

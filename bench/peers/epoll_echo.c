@@ -21,9 +21,8 @@ static int send_all(int fd, const char *data, size_t n)
         if (sent < 0) {
             struct pollfd wait = {.fd = fd, .events = POLLOUT};
 
-            if (errno != EAGAIN || poll(&wait, 1, 1000) != 1) {
+            if (errno != EAGAIN || poll(&wait, 1, 1000) != 1)
                 return -1;
-            }
             continue;
         }
         data += sent;
@@ -60,12 +59,10 @@ int main(int argc, char **argv)
                 continue;
             }
             got = recv(fd, buf, sizeof(buf), 0);
-            if (got < 0 && errno == EAGAIN) {
+            if (got < 0 && errno == EAGAIN)
                 continue;
-            }
-            if (got <= 0 || send_all(fd, buf, (size_t)got) < 0) {
+            if (got <= 0 || send_all(fd, buf, (size_t)got) < 0)
                 close(fd);
-            }
         }
     }
 }

@@ -60,23 +60,18 @@ static int peer_send(struct peer *peer, const char *data, size_t n)
 
     if (peer->queued == 0) {
         sent = send(peer->fd, data, n, MSG_NOSIGNAL);
-        if (sent < 0 && errno != EAGAIN) {
+        if (sent < 0 && errno != EAGAIN)
             return -1;
-        }
         sent = sent < 0 ? 0 : sent;
     }
-    if ((size_t)sent == n) {
+    if ((size_t)sent == n)
         return 0;
-    }
-    if (peer->queue == NULL) {
+    if (peer->queue == NULL)
         peer->queue = malloc(QUEUE_BYTES);
-    }
-    if (peer->queued + n - (size_t)sent > QUEUE_BYTES) {
+    if (peer->queued + n - (size_t)sent > QUEUE_BYTES)
         return -1;
-    }
-    if (peer->queued == 0) {
+    if (peer->queued == 0)
         watch(peer->fd, EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
-    }
     memcpy(peer->queue + peer->queued, data + sent, n - (size_t)sent);
     peer->queued += n - (size_t)sent;
     return 0;
@@ -84,17 +79,15 @@ static int peer_send(struct peer *peer, const char *data, size_t n)
 
 static void turn_end(void)
 {
-    if (turn_bytes == 0) {
+    if (turn_bytes == 0)
         return;
-    }
     for (int i = 0; i < alive_count;) {
         struct peer *peer = peers[alive[i]];
 
-        if (peer->fd != turn_from && peer_send(peer, turn, turn_bytes) < 0) {
+        if (peer->fd != turn_from && peer_send(peer, turn, turn_bytes) < 0)
             peer_drop(peer); /* puts another into place i */
-        } else {
+        else
             i++;
-        }
     }
     turn_bytes = 0;
 }
@@ -106,14 +99,12 @@ static void peer_read(struct peer *peer)
     size_t whole;
     ssize_t got;
 
-    if (have > 0) {
+    if (have > 0)
         memcpy(buf, peer->rest, have);
-    }
     got = recv(peer->fd, buf + have, READ_BYTES, 0);
     if (got <= 0) {
-        if (got == 0 || errno != EAGAIN) {
+        if (got == 0 || errno != EAGAIN)
             peer_drop(peer);
-        }
         return;
     }
     have += (size_t)got;
@@ -125,17 +116,14 @@ static void peer_read(struct peer *peer)
         return;
     }
     if (peer->rest_bytes > 0) {
-        if (peer->rest == NULL) {
+        if (peer->rest == NULL)
             peer->rest = malloc(READ_BYTES);
-        }
         memcpy(peer->rest, buf + whole, peer->rest_bytes);
     }
-    if (whole == 0) {
+    if (whole == 0)
         return;
-    }
-    if (turn_bytes > 0 && (turn_from != peer->fd || turn_bytes + whole > sizeof(turn))) {
+    if (turn_bytes > 0 && (turn_from != peer->fd || turn_bytes + whole > sizeof(turn)))
         turn_end();
-    }
     turn_from = peer->fd;
     memcpy(turn + turn_bytes, buf, whole);
     turn_bytes += whole;
@@ -146,16 +134,14 @@ static void peer_write(struct peer *peer)
     ssize_t sent = send(peer->fd, peer->queue, peer->queued, MSG_NOSIGNAL);
 
     if (sent < 0) {
-        if (errno != EAGAIN) {
+        if (errno != EAGAIN)
             peer_drop(peer);
-        }
         return;
     }
     peer->queued -= (size_t)sent;
     memmove(peer->queue, peer->queue + sent, peer->queued);
-    if (peer->queued == 0) {
+    if (peer->queued == 0)
         watch(peer->fd, EPOLLIN, EPOLL_CTL_MOD);
-    }
 }
 
 static void accept_all(int listener)
@@ -195,12 +181,10 @@ int main(int argc, char **argv)
                 accept_all(listener);
                 continue;
             }
-            if (peers[fd] != NULL && (events[i].events & EPOLLOUT)) {
+            if (peers[fd] != NULL && (events[i].events & EPOLLOUT))
                 peer_write(peers[fd]);
-            }
-            if (peers[fd] != NULL && (events[i].events & ~(uint32_t)EPOLLOUT)) {
+            if (peers[fd] != NULL && (events[i].events & ~(uint32_t)EPOLLOUT))
                 peer_read(peers[fd]);
-            }
         }
         turn_end();
     }

@@ -21,9 +21,8 @@ int main(int argc, char **argv)
     int fd = bind_udp(argc > 1 ? atoi(argv[1]) : 0);
     int one = 1;
 
-    if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)) < 0) {
+    if (setsockopt(fd, IPPROTO_UDP, UDP_GRO, &one, sizeof(one)) < 0)
         die("UDP_GRO");
-    }
     say_ready();
     for (;;) {
         char control[64] __attribute__((aligned(8)));
@@ -39,14 +38,11 @@ int main(int argc, char **argv)
         int segment = 0;
         ssize_t got = recvmsg(fd, &msg, 0);
 
-        if (got < 0) {
+        if (got < 0)
             continue;
-        }
-        for (cmsg = CMSG_FIRSTHDR(&msg); cmsg != NULL; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
-            if (cmsg->cmsg_level == IPPROTO_UDP && cmsg->cmsg_type == UDP_GRO) {
+        for (cmsg = CMSG_FIRSTHDR(&msg); cmsg != NULL; cmsg = CMSG_NXTHDR(&msg, cmsg))
+            if (cmsg->cmsg_level == IPPROTO_UDP && cmsg->cmsg_type == UDP_GRO)
                 memcpy(&segment, CMSG_DATA(cmsg), sizeof(segment));
-            }
-        }
         iov.iov_len = (size_t)got;
         msg.msg_controllen = 0;
         if (segment > 0 && segment < got) {

@@ -20,9 +20,8 @@ static void closed(uv_handle_t *handle)
 
 static void came(uv_stream_t *stream, ssize_t got, const uv_buf_t *buf)
 {
-    if (got < 0) {
+    if (got < 0)
         uv_close((uv_handle_t *)stream, closed);
-    }
 }
 
 static void called(uv_stream_t *listener, int status)
@@ -47,9 +46,8 @@ int main(int argc, char **argv)
     raise_nofile();
     uv_tcp_init(loop, &listener);
     if (uv_tcp_bind(&listener, (struct sockaddr *)&sin, 0) < 0 ||
-        uv_listen((uv_stream_t *)&listener, 4096, called) < 0) {
+        uv_listen((uv_stream_t *)&listener, 4096, called) < 0)
         die("listen");
-    }
     say_ready();
     return uv_run(loop, UV_RUN_DEFAULT);
 }

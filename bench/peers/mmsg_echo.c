@@ -26,9 +26,8 @@ int main(int argc, char **argv)
                 .msg_name = &from[i], .msg_namelen = sizeof(from[i]), .msg_iov = &iov[i], .msg_iovlen = 1};
         }
         n = recvmmsg(fd, msgs, BATCH, MSG_WAITFORONE, NULL);
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < n; i++)
             iov[i].iov_len = msgs[i].msg_len;
-        }
         for (int sent = 0; sent < n;) {
             int done = sendmmsg(fd, msgs + sent, (unsigned)(n - sent), 0);
 
