@@ -89,30 +89,46 @@ def clean_env(home, **more):
 _port_locks = []
 
 
-def free_port():
-    """A port free for TCP and UDP over IPv4 and IPv6, and ours alone until this process ends.
+def _families():
+    return [(socket.AF_INET, '0.0.0.0')] + (
+        [(socket.AF_INET6, '::')] if os.path.exists('/proc/net/if_inet6') else [])
+
+
+def _take_port(port):
+    """Takes the port for us if nobody has it: returns what holds it. Raises OSError."""
+    lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    try:
+        lock.bind(f'\0landline-test-port-{port}')
+        for family, host in _families():
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(family, kind) as probe:
+                    if family == socket.AF_INET6:
+                        probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                    probe.bind((host, port))
+    except OSError:
+        lock.close()
+        raise
+    return lock
+
+
+def free_port(count=1):
+    """A port free for TCP and UDP over IPv4 and IPv6, and ours alone until this process ends; or the first
+    of so many in a row.
 
     It lies below the range the kernel takes ephemeral ports from, so nobody's connect() takes it, and an
     abstract unix socket of that name keeps tests that run at the same time from choosing it as well."""
-    families = [(socket.AF_INET, '0.0.0.0')]
-    if os.path.exists('/proc/net/if_inet6'):
-        families.append((socket.AF_INET6, '::'))
     for _ in range(1000):
-        port = random.randrange(10000, 32000)
-        lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        first = random.randrange(10000, 32000)
+        locks = []
         try:
-            lock.bind(f'\0landline-test-port-{port}')
-            for family, host in families:
-                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                    with socket.socket(family, kind) as probe:
-                        if family == socket.AF_INET6:
-                            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                        probe.bind((host, port))
+            for port in range(first, first + count):
+                locks.append(_take_port(port))
         except OSError:
-            lock.close()
+            for lock in locks:
+                lock.close()
             continue
-        _port_locks.append(lock)
-        return port
+        _port_locks.extend(locks)
+        return first
     raise AssertionError('no free port found')
 
 
