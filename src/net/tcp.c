@@ -153,8 +153,12 @@ static int tcp_fd(const struct stream *s)
 static int half_close(struct stream *s)
 {
     /* The queue is empty and nothing is in flight, so there is nothing for uv_shutdown to wait for. */
-    if (shutdown(tcp_fd(s), SHUT_WR) < 0 && errno != ENOTCONN)
+    if (shutdown(tcp_fd(s), SHUT_WR) == 0 || errno == ENOTCONN)
+        return 0;
+    if (errno != ENOTSOCK)
         return -errno;
+    /* A pipe: it has no other direction to wait for, closing is all that is left. */
+    s->ended = true;
     return 0;
 }
 
@@ -247,8 +251,11 @@ int stream_from_fd(struct loop *loop, int fd, struct stream **ret)
 
     if (getsockname(fd, &local.sa, &local.len) < 0) {
         code = -errno;
-        close(fd);
-        return code;
+        if (code != -ENOTSOCK) {
+            close(fd);
+            return code;
+        }
+        local.sa.sa_family = AF_UNIX; /* what libuv calls a pipe is either */
     }
     return stream_accept(loop, local.sa.sa_family, fd, ret);
 }

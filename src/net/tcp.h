@@ -18,8 +18,9 @@ typedef void tcp_connected(struct stream *s, int code, void *arg);
 struct tcp_connect *tcp_connect(struct loop *loop, const struct endpoint *to, tcp_connected *done, void *arg);
 void tcp_connect_cancel(struct tcp_connect *c); /* no callback follows; not after done; accepts NULL */
 
-/* Takes a connected stream socket, TCP or unix, which the stream owns from now on (also on failure, when
- * it is closed). 0 or a negative errno. */
+/* Takes a connected stream socket, TCP or unix, or one end of a pipe, which the stream owns from now on (also
+ * on failure, when it is closed). The end of a pipe can only be told by closing, so stream_shutdown does
+ * nothing there and stream_finish does it. 0 or a negative errno. */
 int stream_from_fd(struct loop *loop, int fd, struct stream **ret);
 /* The same where the family is known, without asking the kernel again. */
 int stream_accept(struct loop *loop, int family, int fd, struct stream **ret);
