@@ -323,7 +323,7 @@ static int read_brackets(const struct reading *r, const char *text, struct addr 
 /* host[:port], text is all of it. */
 static int read_host_port(const struct reading *r, const char *text, struct addr *a)
 {
-    const char *colon = NULL;
+    const char *colon = "";
     size_t len;
     int rc;
 

@@ -181,7 +181,7 @@ int process_new(struct loop *loop, const struct process_options *options, proces
     struct stream *input = NULL, *output = NULL;
     struct sigaction old;
     struct process *p;
-    pid_t pid;
+    pid_t pid = -1;
 
     /* With SIGCHLD ignored, as some parents leave it, the kernel would reap children behind our back. */
     if (sigaction(SIGCHLD, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
