@@ -50,17 +50,20 @@ int dgram_connect(struct loop *loop, const struct endpoint *peer, const struct d
 int dgram_bind(struct loop *loop, const struct endpoint *at, const struct dgram_events *events, void *arg,
     struct dgram **ret, struct err *err);
 
-/* Queues a copy of one datagram for to (NULL on a connected one). 0; -EMSGSIZE at once if it can never be
- * sent; -ENOBUFS if the queue is full (DGRAM_QUEUE_BYTES: the kernel does not take more): the
- * datagram is lost, as datagrams may be, and the caller counts it. Errors found later come as events. */
+/* Queues a copy of one datagram for to (a connected one has its peer, and to may be NULL). 0; -EMSGSIZE at
+ * once if it can never be sent; -EDESTADDRREQ if there is nobody to send to (on a bound one:
+ * NULL, AF_UNSPEC, port 0); -ENOBUFS if the queue is full (DGRAM_QUEUE_BYTES: the kernel does not take more):
+ * the datagram is lost, as datagrams may be, and the caller counts it. Errors found later come as events.
+ * Never calls back.
+ */
 #define DGRAM_QUEUE_BYTES (4 * 1024 * 1024)
 int dgram_send(struct dgram *d, const struct endpoint *to, const void *data, size_t len);
-/* Sends now what is queued rather than at the turn's end. */
+/* Sends now what is queued rather than at the turn's end. Never calls back. */
 void dgram_flush(struct dgram *d);
 
 int dgram_fd(const struct dgram *d);
 void dgram_local(const struct dgram *d, struct endpoint *ret);
-/* Datagrams that the kernel threw away because this program was late (SO_RXQ_OVFL), so far. */
+/* Datagrams that the kernel threw away because this program was late (its drop counter), so far. */
 uint64_t dgram_lost(const struct dgram *d);
 /* Closes; unlinks a unix socket that was bound; no event follows. Sends first what is queued, as far as the
  * kernel takes it now. Accepts NULL. */

@@ -21,6 +21,11 @@ struct endpoint {
         struct sockaddr_un un;
     };
     socklen_t len;
+    /* Of a datagram's sender, where the receiving socket is bound to every interface: the local address that
+     * was asked (IPv4: mapped), and the interface if it is link-local. An answer to a copy of this endpoint
+     * leaves from there. All zero: the kernel chooses. No part of what makes two endpoints equal. */
+    struct in6_addr asked;
+    uint32_t asked_interface;
 };
 
 /* "[" + IPv6 + "%" + interface + "]:65535", or a unix path of 108 bytes. */

@@ -24,6 +24,7 @@ struct deadlines {
 
 struct watch {
     uv_poll_t uv;
+    int events;
     void (*ready)(int events, void *arg);
     void *arg;
 };
@@ -170,7 +171,10 @@ static void on_ready(uv_poll_t *handle, int status, int uv_events)
     struct watch *watch = handle->data;
     int events = 0;
 
-    /* An error shows in the read or the write that follows. */
+    /* An error shows in the read or the write that follows. libuv has stopped watching by now, but on a
+     * datagram socket an error is news (ICMP), not the end. */
+    if (status < 0)
+        watch_start(watch, watch->events);
     if (status < 0 || (uv_events & (UV_READABLE | UV_DISCONNECT | UV_PRIORITIZED)))
         events |= WATCH_READ;
     if (status < 0 || (uv_events & UV_WRITABLE))
@@ -182,6 +186,7 @@ void watch_start(struct watch *watch, int events)
 {
     int uv_events = (events & WATCH_READ ? UV_READABLE : 0) | (events & WATCH_WRITE ? UV_WRITABLE : 0);
 
+    watch->events = events;
     if (uv_events)
         uv_poll_start(&watch->uv, uv_events, on_ready);
     else
