@@ -54,6 +54,11 @@ void encoding_free(struct encoding *e)
     free(e);
 }
 
+static void append_byte(struct str *out, char byte)
+{
+    str_appendf(out, "\\x%02x", (unsigned char)byte);
+}
+
 /* Converts as far as it goes. Returns how many bytes were taken in; *ret_why is 0 at the end of the data,
  * EINVAL where a character is cut off, EILSEQ where there is none. */
 static size_t convert(iconv_t with, struct str *out, const char *data, size_t len, int *ret_why)
@@ -77,9 +82,29 @@ static size_t convert(iconv_t with, struct str *out, const char *data, size_t le
     }
 }
 
-static void append_byte(struct str *out, char byte)
+/* As convert, to UTF-8. glibc lets codes past U+10FFFF through, five and six bytes long as UTF-8 once had
+ * them: their bytes are escaped. */
+static size_t convert_to_utf8(iconv_t with, struct str *out, const char *data, size_t len, int *ret_why)
 {
-    str_appendf(out, "\\x%02x", (unsigned char)byte);
+    size_t from = out->len, taken = convert(with, out, data, len, ret_why), size;
+    char *made;
+
+    if (utf8_is_valid(out->data + from, out->len - from))
+        return taken;
+    size = out->len - from;
+    made = xmemdup0(out->data + from, size);
+    out->len = from;
+    for (size_t at = 0; at < size;) {
+        int code_len = utf8_decode(made + at, size - at, NULL);
+
+        if (code_len > 0)
+            str_append(out, made + at, (size_t)code_len);
+        else
+            append_byte(out, made[at]);
+        at += code_len > 0 ? (size_t)code_len : 1;
+    }
+    free(made);
+    return taken;
 }
 
 /* The pending bytes and as many of data as it takes to get over them. Returns how many of data were used. */
@@ -92,7 +117,7 @@ static size_t finish_pending(struct encoding *e, struct str *out, const char *da
         int why;
 
         e->pending[e->pending_len++] = data[used++];
-        taken = convert(e->decode, out, e->pending, e->pending_len, &why);
+        taken = convert_to_utf8(e->decode, out, e->pending, e->pending_len, &why);
         if (taken == 0 && (why == EILSEQ || e->pending_len == sizeof(e->pending))) {
             append_byte(out, e->pending[0]);
             taken = 1;
@@ -101,7 +126,7 @@ static size_t finish_pending(struct encoding *e, struct str *out, const char *da
         memmove(e->pending, e->pending + taken, e->pending_len);
         /* The byte that was bad may have hidden good ones: look at the rest again before taking more. */
         while (taken > 0 && e->pending_len > 0) {
-            taken = convert(e->decode, out, e->pending, e->pending_len, &why);
+            taken = convert_to_utf8(e->decode, out, e->pending, e->pending_len, &why);
             if (taken == 0 && why == EILSEQ) {
                 append_byte(out, e->pending[0]);
                 taken = 1;
@@ -121,7 +146,7 @@ void encoding_decode(struct encoding *e, struct str *out, const void *data, size
     while (at < len) {
         int why;
 
-        at += convert(e->decode, out, p + at, len - at, &why);
+        at += convert_to_utf8(e->decode, out, p + at, len - at, &why);
         if (at == len)
             break;
         if (why == EINVAL && len - at < sizeof(e->pending)) {

@@ -46,6 +46,8 @@ static void bad_bytes_are_shown(void **state)
     expect("UTF-8", "\xe4\xbd z", 4, "\\xe4\\xbd z");
     expect("UTF-8", "\xe4\xe4\xbd\xa0", 4, "\\xe4你");
     expect("UTF-8", "\xf0\x9f\x98", 3, "\\xf0\\x9f\\x98");
+    /* glibc takes codes past U+10FFFF for good. */
+    expect("UTF-8", "a\xf7\xbd\xa0\xbdz", 6, "a\\xf7\\xbd\\xa0\\xbdz");
 }
 
 static void each_message_ends_for_itself(void **state)
