@@ -18,6 +18,7 @@ struct command {
 
 extern const struct command cmd_help;
 extern const struct command cmd_list_addresses;
+extern const struct command cmd_list_contacts;
 extern const struct command cmd_list_options;
 extern const struct command cmd_list_verbs;
 

@@ -5,13 +5,15 @@
  *
  *   landline __verbs           verb, summary
  *   landline __options VERB    see options_complete in base/options.h
- *   landline __addresses       what an ADDRESS may begin with */
+ *   landline __addresses       what an ADDRESS may begin with
+ *   landline __contacts        name */
 #include <stdio.h>
 
 #include "base/i18n.h"
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "net/addr.h"
+#include "talk/book.h"
 
 static int list_verbs(int argc, char **argv)
 {
@@ -42,6 +44,18 @@ static int list_addresses(int argc, char **argv)
     return 0;
 }
 
+static int list_contacts(int argc, char **argv)
+{
+    struct book *book = NULL;
+
+    if (book_load(&book, NULL) < 0)
+        return ERR_INPUT;
+    for (size_t i = 0; i < book_count(book); i++)
+        printf("%s\n", book_at(book, i)->name);
+    book_free(book);
+    return 0;
+}
+
 const struct command cmd_list_verbs = {
     .verb = &(const struct option_verb){.name = "__verbs"},
     .run = list_verbs,
@@ -55,4 +69,9 @@ const struct command cmd_list_options = {
 const struct command cmd_list_addresses = {
     .verb = &(const struct option_verb){.name = "__addresses"},
     .run = list_addresses,
+};
+
+const struct command cmd_list_contacts = {
+    .verb = &(const struct option_verb){.name = "__contacts"},
+    .run = list_contacts,
 };

@@ -16,6 +16,7 @@ const struct command *const commands[] = {
     &cmd_list_verbs,
     &cmd_list_options,
     &cmd_list_addresses,
+    &cmd_list_contacts,
     NULL,
 };
 
