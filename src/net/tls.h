@@ -18,8 +18,9 @@ struct tls_options {
     const char *key_file;  /* PEM; NULL: in cert_file */
     const char *alpn;      /* "h2,http/1.1", or NULL */
     const char *pin; /* "sha256:HEX" (or base64) of the peer's certificate (DER): trusts exactly that one */
-    const char *psk_file; /* DTLS: a line "IDENTITY:HEXKEY" each; a client uses the first */
-    bool insecure;        /* a client does not verify */
+    const char *psk_file; /* pre-shared keys: a line "IDENTITY:HEXKEY" each; a client uses the first. A
+                           * server with this and no certificate takes no caller without such a key */
+    bool insecure;        /* a client does not verify; a pin is held to all the same */
     bool verify_peer;     /* a server asks for a client certificate and verifies it against ca_file */
 };
 
@@ -30,9 +31,14 @@ enum tls_kind { TLS_STREAM, TLS_DATAGRAM };
 int tls_context_new(const struct tls_options *options, enum tls_role role, enum tls_kind kind,
     struct tls_context **ret, struct err *err);
 void tls_context_free(struct tls_context *ctx); /* streams made from it may outlive it; accepts NULL */
+/* What a person should know before it is used (the own certificate has expired), or "". */
+const char *tls_context_warning(const struct tls_context *ctx);
 /* "sha256:HEX" of the certificate this side shows (a server's, self-signed or not), or "". */
 const char *tls_context_pin(const struct tls_context *ctx);
 bool tls_context_is_self_signed(const struct tls_context *ctx); /* made for this run */
+
+/* A handshake must be done within this time, or the stream fails with -ETIMEDOUT. */
+#define TLS_HANDSHAKE_MS (30 * 1000)
 
 /* Lays TLS over lower, which it owns from now on, and begins the handshake; the result's opened event says
  * when it is done, failed when it is refused (ERR_UNTRUSTED: who the peer is, why not, and what would
@@ -49,6 +55,9 @@ struct tls_facts {
     bool verified;            /* against the store, --ca or --pin */
     char verify_problem[128]; /* why not, "" if verified */
     bool resumed, psk;
+    /* The peer has hung up without TLS's own goodbye (close_notify). Many peers do; but what was cut off, by
+     * the peer or by somebody in between, cannot be told from what was complete. */
+    bool cut_off;
 };
 /* 0; -ENOTCONN before the handshake is done; -EINVAL for a stream that is not TLS. */
 int tls_facts(const struct stream *s, struct tls_facts *ret);
