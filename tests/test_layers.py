@@ -48,6 +48,8 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"', re.DOTALL)
 PRINTS = re.compile(r'\b(v?printf|puts|putchar|perror|psignal)\s*\(|\b(stdout|stderr)\b')
 EXITS = re.compile(r'\b(_?exit|_Exit|abort|quick_exit)\s*\(')
+# No bound, no error, or both; base/str, snprintf and base/parse do their work.
+UNSAFE = re.compile(r'\b(strcpy|stpcpy|strcat|v?sprintf|gets|atoi|atol|atoll|atof|strtok|alloca)\s*\(')
 SPDX = '/* SPDX-License-Identifier: ISC */\n'
 
 
@@ -87,7 +89,7 @@ def wrong_edges(src):
 
 
 def wrong_calls(src):
-    """Printing outside cmd/ and show/, ending the program outside cmd/ and xmalloc."""
+    """Printing outside cmd/ and show/, ending the program outside cmd/ and xmalloc, and what has no bound."""
     for path in sources(src):
         name = path.relative_to(src).as_posix()
         layer = name.split('/')[0]
@@ -99,6 +101,8 @@ def wrong_calls(src):
                 yield f'{name}:{number} prints: {line.strip()}'
             if layer != 'cmd' and name != 'base/xmalloc.c' and EXITS.search(line):
                 yield f'{name}:{number} ends the program: {line.strip()}'
+            if UNSAFE.search(line):
+                yield f'{name}:{number} has no bound: {line.strip()}'
 
 
 def unlicensed(roots):
@@ -124,7 +128,7 @@ class Layers(unittest.TestCase):
     def test_includes_point_one_way(self):
         self.assertEqual(list(wrong_edges(self.src)), [])
 
-    def test_layers_neither_print_nor_exit(self):
+    def test_layers_neither_print_nor_exit_nor_overrun(self):
         self.assertEqual(list(wrong_calls(self.src)), [])
 
     def test_every_source_has_its_licence_line(self):
@@ -183,6 +187,11 @@ class TheCheckItself(harness.Case):
                         'talk/b.c': 'void f(void) { exit(1); }\n', 'cmd/c.c': 'void f(void) { puts(""); exit(1); }\n'})
         self.assertEqual(list(wrong_calls(src)), ['net/a.c:2 prints: void f(void) { printf(); }',
                                                   'talk/b.c:1 ends the program: void f(void) { exit(1); }'])
+
+    def test_calls_without_a_bound(self):
+        src = self.tree({'cmd/a.c': 'void f(void) { strcpy(a, b); snprintf(a, 1, "sprintf("); }\n'})
+        self.assertEqual(list(wrong_calls(src)),
+                         ['cmd/a.c:1 has no bound: void f(void) { strcpy(a, b); snprintf(a, 1, ); }'])
 
     def test_a_header_that_needs_another(self):
         src = self.tree({'base/a.h': 'size_t a(void);\n', 'base/b.h': '#include <stddef.h>\nsize_t b(void);\n'})

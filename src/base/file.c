@@ -88,9 +88,8 @@ static int make_folders(const char *path)
     char folder[PATH_MAX];
     int code = 0;
 
-    if (strlen(path) >= sizeof(folder))
+    if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
         return -ENAMETOOLONG;
-    strcpy(folder, path);
     for (char *slash = strchr(folder + 1, '/'); slash && code == 0; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         if (mkdir(folder, 0700) < 0 && errno != EEXIST)
@@ -122,7 +121,8 @@ static void sync_folder(const char *path)
     char *slash;
     int fd;
 
-    strcpy(folder, path);
+    if (snprintf(folder, sizeof(folder), "%s", path) >= (int)sizeof(folder))
+        return;
     slash = strrchr(folder, '/');
     if (slash)
         slash[slash == folder] = '\0';
@@ -144,10 +144,8 @@ int file_replace(const char *path, const void *data, size_t len, struct err *err
     if (code == 0 && !realpath(path, target)) {
         if (errno != ENOENT)
             code = -errno;
-        else if (strlen(path) >= sizeof(target))
+        else if (snprintf(target, sizeof(target), "%s", path) >= (int)sizeof(target))
             code = -ENAMETOOLONG;
-        else
-            strcpy(target, path);
     }
     if (code < 0)
         goto out;

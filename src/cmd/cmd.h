@@ -31,8 +31,9 @@ const struct command *command_find(const char *name);
  * Returns the exit status. */
 int cmd_overview(int argc, char **argv);
 
-/* Begins a verb: reads its options, and the user's settings, into values, which holds the defaults. True: go on, and options_done at
- * the end. False: it is over, with *ret_status (--help was printed, or misuse was told of). */
+/* Begins a verb: reads its options, and the user's settings, into values, which holds the defaults. True: go
+ * on, and options_done at the end. False: it is over, with *ret_status (--help was printed, or misuse was
+ * told of). */
 bool cmd_begin(
     struct options *o, const struct option_verb *verb, void *values, int argc, char **argv, int *ret_status);
 /* Prints "landline: TEXT" to stderr and returns the exit status that goes with it. */
