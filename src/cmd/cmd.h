@@ -16,6 +16,7 @@ struct command {
     int (*run)(int argc, char **argv);
 };
 
+extern const struct command cmd_answer;
 extern const struct command cmd_help;
 extern const struct command cmd_list_addresses;
 extern const struct command cmd_list_contacts;

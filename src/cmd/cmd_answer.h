@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CMD_CMD_ANSWER_H
+#define CMD_CMD_ANSWER_H
+
+#include "base/encoding.h"
+#include "base/options.h"
+#include "base/str.h"
+#include "net/loop.h"
+#include "talk/answer.h"
+
+/* What landline answer takes, and what it prints (cmd_answer_print.c). */
+struct answer_values {
+    const char *reply, *exec, *filter;
+    bool echo, discard;
+    bool once, quiet, json, hex;
+    int verbose;
+    const char *encoding;
+    size_t max_message;
+    int64_t max_peers, max_children, rate_limit;
+    int64_t idle_ms, quiet_ms;
+    struct option_list allow, deny;
+    const char *cert, *key, *ca, *alpn, *psk_file;
+};
+
+struct answer_print {
+    const struct answer_values *values;
+    struct encoding *encoding; /* NULL: UTF-8 */
+    struct loop *loop;
+    struct turn_end flush_later; /* what a turn prints leaves in one write */
+    void (*broken)(void *arg);   /* nobody reads stdout any more */
+    void *arg;
+    struct str line, text; /* being made; kept for their memory */
+};
+
+void answer_print_init(struct answer_print *p, const struct answer_values *values, struct encoding *encoding,
+    struct loop *loop, void (*broken)(void *arg), void *arg);
+void answer_print_done(struct answer_print *p);
+/* The events that these options print; their arg is the answer_print. */
+void answer_print_events(const struct answer_values *values, struct answer_events *ret);
+/* The last line: what was done. */
+void answer_print_counts(struct answer_print *p, const struct answer_counts *counts);
+
+#endif
