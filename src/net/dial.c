@@ -2,6 +2,7 @@
 /* Calling a stream address: lookup, Happy Eyeballs (RFC 8305), handshake. */
 #include "net/dial.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -249,11 +250,10 @@ static void on_told_later(struct turn_end *later)
     begin_attempt(d);
 }
 
-struct dial *dial_start(struct loop *loop, const struct addr *addr, struct tls_context *tls,
+static struct dial *dial_new(struct loop *loop, const struct addr *addr, struct tls_context *tls,
     const char *server_name, dial_done *done, void *arg)
 {
     struct dial *d = xcalloc(1, sizeof(*d));
-    char text[ADDR_TEXT_BYTES];
 
     d->loop = loop;
     d->addr = *addr;
@@ -264,6 +264,27 @@ struct dial *dial_start(struct loop *loop, const struct addr *addr, struct tls_c
     d->next_attempt = timer_new(loop, begin_attempt, d);
     d->phase_ns = clock_now_ns();
     turn_end_init(&d->told_later, on_told_later);
+    return d;
+}
+
+struct dial *dial_start_known(struct loop *loop, const struct addr *addr, const struct endpoint *endpoints,
+    int count, struct tls_context *tls, const char *server_name, dial_done *done, void *arg)
+{
+    struct dial *d = dial_new(loop, addr, tls, server_name, done, arg);
+
+    assert(count > 0 && count <= RESOLVE_ENDPOINTS_MAX);
+    memcpy(d->endpoints, endpoints, (size_t)count * sizeof(*endpoints));
+    d->count = count;
+    loop_at_turn_end(loop, &d->told_later);
+    return d;
+}
+
+struct dial *dial_start(struct loop *loop, const struct addr *addr, struct tls_context *tls,
+    const char *server_name, dial_done *done, void *arg)
+{
+    struct dial *d = dial_new(loop, addr, tls, server_name, done, arg);
+    char text[ADDR_TEXT_BYTES];
+
     if (!addr_is_local(addr->scheme)) {
         d->resolve = resolve_start(loop, addr->host, addr->port, SOCK_STREAM, on_resolved, d);
         return d;

@@ -30,6 +30,10 @@ typedef void dial_done(struct stream *s, const struct dial_report *report, const
  * for the address's host. Never calls back before it has returned. */
 struct dial *dial_start(struct loop *loop, const struct addr *addr, struct tls_context *tls,
     const char *server_name, dial_done *done, void *arg);
+/* The same where the endpoints of addr are known already, in the order to try them: no lookup. count from 1
+ * to RESOLVE_ENDPOINTS_MAX. */
+struct dial *dial_start_known(struct loop *loop, const struct addr *addr, const struct endpoint *endpoints,
+    int count, struct tls_context *tls, const char *server_name, dial_done *done, void *arg);
 enum dial_phase dial_phase(const struct dial *d); /* what it waits for: the word for a time-out's message */
 void dial_cancel(struct dial *d);                 /* no callback follows; not after done; accepts NULL */
 
