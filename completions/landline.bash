@@ -6,34 +6,35 @@
 # A line of type "argument" tells what the arguments are. An older or absent program prints nothing, and then
 # nothing is offered.
 
+# _landline_offer TYPED WORD...: those that begin with what is typed, into COMPREPLY
+_landline_offer() {
+    local typed=$1 word
+    shift
+    for word; do
+        [[ $word != "$typed"* ]] || COMPREPLY+=("${word// /\\ }")
+    done
+}
+
 # _landline_values KIND CHOICES TYPED: what a value of that kind may be, into COMPREPLY
 _landline_values() {
-    local kind=$1 choices=$2 typed=$3 words='' path
-    case $kind in
-    choice) words=${choices//,/ } ;;
-    verb) words=$("$program" __verbs 2>/dev/null | cut -f1) ;;
-    contact) words=$("$program" __contacts 2>/dev/null) ;;
+    local typed=$3
+    local -a words=()
+    case $1 in
+    choice) IFS=, read -ra words <<<"$2" ;;
+    verb) mapfile -t words < <("$program" __verbs 2>/dev/null | cut -f1) ;;
+    contact) mapfile -t words < <("$program" __contacts 2>/dev/null) ;;
     address)
-        words=$("$program" __addresses 2>/dev/null)
+        mapfile -t words < <("$program" __addresses 2>/dev/null)
         compopt -o nospace 2>/dev/null
         ;;
-    interface)
-        for path in /sys/class/net/*; do
-            words+=" ${path##*/}"
-        done
-        ;;
+    interface) words=(/sys/class/net/*) words=("${words[@]##*/}") ;;
     file)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$typed")
-        return
         ;;
-    command)
-        mapfile -t COMPREPLY < <(compgen -c -- "$typed")
-        return
-        ;;
-    *) return ;;
+    command) mapfile -t COMPREPLY < <(compgen -c -- "$typed") ;;
     esac
-    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$typed")
+    _landline_offer "$typed" "${words[@]}"
 }
 
 _landline() {
@@ -51,7 +52,7 @@ _landline() {
 
     if ((${#words[@]} <= 1)); then
         _landline_values verb '' "$typed"
-        [[ $typed != -* ]] || mapfile -t COMPREPLY < <(compgen -W '--help --version' -- "$typed")
+        [[ $typed != -* ]] || _landline_offer "$typed" --help --version
         return
     fi
     verb=${words[1]}
@@ -77,7 +78,7 @@ _landline() {
     done < <("$program" __options "$verb" 2>/dev/null | tr '\t' '\037')
 
     if [[ $argument != none && $typed == -* ]]; then
-        mapfile -t COMPREPLY < <(compgen -W "${names[*]}" -- "$typed")
+        _landline_offer "$typed" "${names[@]}"
     elif [[ $verb == help ]]; then
         _landline_values verb '' "$typed"
     elif [[ $argument != none ]]; then

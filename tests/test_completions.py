@@ -13,7 +13,7 @@ PROGRAM = r'''#!/bin/sh
 case $1 in
 __verbs) printf 'ask\tsay one thing\nanswer\tanswer: whoever calls\nhelp\tthe manual\n' ;;
 __addresses) printf 'tcp://\nudp://\nunix://\nlisi\n' ;;
-__contacts) printf 'zhangsan\nlisi\n' ;;
+__contacts) printf 'zhangsan\nlisi\n王 小明\n' ;;
 __options)
     [ "$2" = ask ] || exit 2
     printf '\t\t\targument\taddress\t\t\n'
@@ -30,6 +30,9 @@ esac
 
 class Shell:
     """What each shell must do. complete(line) gives the words offered at its end."""
+
+    # A name with a blank in it; bash must be given it as it is typed.
+    blank = '王 小明'
 
     def setUp(self):
         super().setUp()
@@ -66,7 +69,8 @@ class Shell:
         self.assertEqual(self.complete('landline ask --until c'), ['close'])
 
     def test_contacts(self):
-        self.assertEqual(self.complete('landline ask --to '), ['lisi', 'zhangsan'])
+        self.assertEqual(self.complete('landline ask --to '), ['lisi', 'zhangsan', self.blank])
+        self.assertEqual(self.complete('landline ask --to 王'), [self.blank])
         self.assertEqual(self.complete('landline ask -T z'), ['zhangsan'])
 
     def test_files(self):
@@ -112,6 +116,7 @@ class Shell:
 
 class Bash(Shell, harness.Case):
     shell = 'bash'
+    blank = '王\\ 小明'
 
     def complete(self, line):
         # The words as readline breaks them: at blanks, and with : and = as words of their own.

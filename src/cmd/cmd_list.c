@@ -5,8 +5,8 @@
  *
  *   landline __verbs           verb, summary
  *   landline __options VERB    see options_complete in base/options.h
- *   landline __addresses       what an ADDRESS may begin with
- *   landline __contacts        name */
+ *   landline __contacts        name
+ *   landline __addresses       what an ADDRESS may be or begin with: contacts, schemes */
 #include <stdio.h>
 
 #include "base/i18n.h"
@@ -37,13 +37,6 @@ static int list_options(int argc, char **argv)
     return 0;
 }
 
-static int list_addresses(int argc, char **argv)
-{
-    for (int scheme = 0; scheme <= ADDR_UNIXGRAM; scheme++)
-        printf("%s://\n", addr_scheme_name(scheme));
-    return 0;
-}
-
 static int list_contacts(int argc, char **argv)
 {
     struct book *book = NULL;
@@ -53,6 +46,14 @@ static int list_contacts(int argc, char **argv)
     for (size_t i = 0; i < book_count(book); i++)
         printf("%s\n", book_at(book, i)->name);
     book_free(book);
+    return 0;
+}
+
+static int list_addresses(int argc, char **argv)
+{
+    list_contacts(argc, argv);
+    for (int scheme = 0; scheme <= ADDR_UNIXGRAM; scheme++)
+        printf("%s://\n", addr_scheme_name(scheme));
     return 0;
 }
 
