@@ -32,9 +32,11 @@ int main(int argc, char **argv)
     /* A connect that failed must end it here. Who goes on gets "Broken pipe" from send, which tells nobody
      * that the server was simply not running. */
     if (connect(fd, server->ai_addr, server->ai_addrlen) < 0) {
-        if (errno == ECONNREFUSED)
+        if (errno == ECONNREFUSED) /* that machine said no: RST */
             errx(1, "%s:%s 没有人接电话:先启动 tcp_once_server", host, port);
-        err(1, "%s:%s", host, port); /* EINPROGRESS: the 5 seconds are over, nobody answered at all */
+        if (errno == EINPROGRESS) /* how SO_SNDTIMEO says that its time is over */
+            errx(1, "%s:%s 响了 5 秒,没有人接", host, port);
+        err(1, "%s:%s", host, port);
     }
     freeaddrinfo(server);
 

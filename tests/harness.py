@@ -241,8 +241,9 @@ class Program:
         if tty:
             self._master, slave = pty.openpty()
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack('HHHH', size[0], size[1], 0, 0))
-            self.popen = subprocess.Popen(self.argv, env=env, cwd=cwd, stdin=slave, stdout=slave,
-                                          stderr=slave, start_new_session=True)
+            # setsid -c makes it the controlling terminal, so that Ctrl-C (\x03) arrives as a signal.
+            self.popen = subprocess.Popen(['setsid', '-c', *self.argv], env=env, cwd=cwd, stdin=slave,
+                                          stdout=slave, stderr=slave)
             os.close(slave)
             self._outputs['out'] = self._outputs['err'] = _Output(self._master)
         else:

@@ -241,6 +241,13 @@ class TcpOnce(Examples):
     def test_nobody_there(self):
         self.assert_failed(self.run_program(*self.c('tcp_once_client', HOST, free_port())), '没有人接电话')
 
+    def test_a_call_that_is_never_taken_ends(self):
+        listener, port = self.tcp_listener()
+        listener.listen(0)
+        self.call(port)  # fills the queue: the SYN of the next is ignored
+        client = self.spawn(*self.c('tcp_once_client', HOST, port))
+        self.assert_failed(client, '响了 5 秒,没有人接')
+
     def test_pieces_make_one_answer(self):
         listener, port = self.tcp_listener()
         client = self.spawn(*self.c('tcp_once_client', HOST, port, TEXT))

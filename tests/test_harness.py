@@ -36,6 +36,18 @@ class Children(harness.Case):
         child.expect(r'True os.terminal_size\(columns=40, lines=8\)')
         self.assertEqual(child.wait(), 0)
 
+    def test_ctrl_c_and_ctrl_d_on_a_terminal(self):
+        child = self.spawn('cat', tty=True)
+        child.send('喂\n')
+        child.expect('喂\r\n喂\r\n')
+        child.close_stdin()
+        self.assertEqual(child.wait(), 0)
+        child = self.spawn('cat', tty=True)
+        child.send('喂\n')
+        child.expect('喂\r\n喂\r\n')
+        child.send('\x03')
+        self.assertEqual(child.wait(), -signal.SIGINT)
+
     def test_the_environment_is_clean(self):
         os.environ['LANGUAGE'] = 'zh_CN'
         self.addCleanup(os.environ.pop, 'LANGUAGE', None)
