@@ -137,6 +137,8 @@ static int open_door(struct answer *a, const struct addr *addr, const struct end
 
     door->answer = a;
     door->addr = *addr;
+    if (addr_is_secure(addr->scheme))
+        door->tls = a->tls[stream ? TLS_STREAM : TLS_DATAGRAM];
     list_init(&door->node);
     code = stream ? answer_stream_open(door, at, err) : answer_dgram_open(door, at, err);
     if (code < 0) {
@@ -159,6 +161,8 @@ static void tell_listening(struct answer *a, const struct answer_door *door)
         endpoint_format_host(&door->local, addr.host);
         addr.port = endpoint_port(&door->local);
     }
+    if (door->tls && tls_context_is_self_signed(door->tls))
+        pin = tls_context_pin(door->tls);
     a->events->listening(&addr, pin, a->arg);
 }
 
@@ -203,6 +207,27 @@ static int open_address(struct answer *a, const struct addr *addr, struct err *e
     return code;
 }
 
+static int make_tls(struct answer *a, const struct addr *addrs, size_t count, struct err *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        enum tls_kind kind = addr_is_stream(addrs[i].scheme) ? TLS_STREAM : TLS_DATAGRAM;
+        int code;
+
+        if (!addr_is_secure(addrs[i].scheme) || a->tls[kind])
+            continue;
+        code = tls_context_new(&a->options->tls, TLS_SERVER, kind, &a->tls[kind], err);
+        if (code < 0)
+            return code;
+        if (*tls_context_warning(a->tls[kind]) && a->events->trouble) {
+            struct err warning;
+
+            err_set(&warning, ERR_UNTRUSTED, 0, "%s", tls_context_warning(a->tls[kind]));
+            a->events->trouble(&warning, a->arg);
+        }
+    }
+    return 0;
+}
+
 static int check_scheme(const struct addr *addr, struct err *err)
 {
     char text[ADDR_TEXT_BYTES];
@@ -210,12 +235,13 @@ static int check_scheme(const struct addr *addr, struct err *err)
     switch (addr->scheme) {
     case ADDR_TCP:
     case ADDR_UDP:
+    case ADDR_TLS:
     case ADDR_UNIX:
     case ADDR_UNIXGRAM:
         return 0;
     default:
         return err_set(err, ERR_MISUSE, -EINVAL,
-            _("%s: answer speaks tcp, udp, unix and unixgram, not %s"), addr_format(addr, text),
+            _("%s: answer speaks tcp, udp, tls, unix and unixgram, not %s"), addr_format(addr, text),
             addr_scheme_name(addr->scheme));
     }
 }
@@ -247,6 +273,8 @@ int answer_new(struct loop *loop, const struct answer_options *options, const st
         code = reply_template_new(options->text, &a->reply, err);
     for (size_t i = 0; code == 0 && i < addr_count; i++)
         code = check_scheme(&addrs[i], err);
+    if (code == 0)
+        code = make_tls(a, addrs, addr_count, err);
     if (code < 0)
         goto out;
     answer_stream_init(a);
@@ -367,6 +395,8 @@ void answer_free(struct answer *a)
     answer_stream_done(a);
     timer_free(a->drain);
     reply_template_free(a->reply);
+    for (size_t i = 0; i < 2; i++)
+        tls_context_free(a->tls[i]);
     str_done(&a->text);
     free(a);
 }

@@ -46,7 +46,6 @@ enum answer_how {
 #define ANSWER_GRACE_MS 2000                   /* between SIGTERM and SIGKILL for a child */
 #define ANSWER_DRAIN_MS 5000                   /* to finish what was begun when told to stop */
 #define ANSWER_LINGER_MS 1000                  /* a hung-up peer's last bytes are waited for */
-#define ANSWER_HANDSHAKE_MS (10 * 1000)        /* TLS */
 #define ANSWER_BACKOFF_MIN_MS 100              /* before the filter is started again; doubles */
 #define ANSWER_BACKOFF_MAX_MS (10 * 1000)      /* up to here */
 #define ANSWER_TOLD_MS 1000                    /* one kind of refusal is told at most this often */

@@ -34,11 +34,10 @@ struct answer {
     struct answer_counts counts;
 
     struct list doors;
-    struct list peers;            /* of streams */
-    struct deadlines *quiet;      /* bare bytes become a message */
-    struct deadlines *idle;       /* NULL: no --idle-timeout */
-    struct deadlines *handshakes; /* NULL: no TLS */
-    struct tls_context *tls[2];   /* by enum tls_kind */
+    struct list peers;          /* of streams */
+    struct deadlines *quiet;    /* bare bytes become a message */
+    struct deadlines *idle;     /* NULL: no --idle-timeout */
+    struct tls_context *tls[2]; /* by enum tls_kind */
     struct reply_template *reply;
     struct str text; /* the reply being made; kept for its memory */
 

@@ -423,7 +423,6 @@ static void on_opened(struct stream *s, void *arg)
 {
     struct answer_peer *peer = arg;
 
-    deadline_disarm(&peer->quiet); /* that of the handshake */
     if (!answer_of(peer)->stopping)
         begin(peer);
 }
@@ -489,13 +488,11 @@ static void on_accepted(struct listener *l, struct stream *s, void *arg)
     list_init(&peer->waiting);
     list_append(&a->peers, &peer->node);
     a->counts.peers++;
-    peer->stream = s;
+    peer->stream = door->tls ? tls_wrap(s, door->tls, NULL) : s;
     stream_set_limits(peer->stream, PEER_LOW_BYTES, PEER_HIGH_BYTES, PEER_LIMIT_BYTES);
     stream_attach(peer->stream, &peer_events, peer);
     if (stream_is_open(peer->stream))
         begin(peer);
-    else
-        deadlines_arm(a->handshakes, &peer->quiet);
 }
 
 static void on_refused(struct listener *l, int code, void *arg)
@@ -530,29 +527,16 @@ static void on_idle(struct deadline *d, void *arg)
     answer_peer_finish(list_entry(d, struct answer_peer, idle), ANSWER_IDLE);
 }
 
-static void on_no_handshake(struct deadline *d, void *arg)
-{
-    struct answer_peer *peer = list_entry(d, struct answer_peer, quiet);
-    struct err err;
-
-    err_set(&err, ERR_TIMEOUT, -ETIMEDOUT, _("no handshake within %d s"), ANSWER_HANDSHAKE_MS / 1000);
-    refuse(peer, ANSWER_HANDSHAKE, &err);
-    answer_peer_free(peer);
-}
-
 void answer_stream_init(struct answer *a)
 {
     a->quiet = deadlines_new(a->loop, a->options->quiet_ms, on_quiet, a);
     if (a->options->idle_ms)
         a->idle = deadlines_new(a->loop, a->options->idle_ms, on_idle, a);
-    if (a->tls[TLS_STREAM])
-        a->handshakes = deadlines_new(a->loop, ANSWER_HANDSHAKE_MS, on_no_handshake, a);
 }
 
 void answer_stream_done(struct answer *a)
 {
     deadlines_free(a->quiet);
     deadlines_free(a->idle);
-    deadlines_free(a->handshakes);
-    a->quiet = a->idle = a->handshakes = NULL;
+    a->quiet = a->idle = NULL;
 }
