@@ -107,6 +107,7 @@ struct answer_run {
     struct loop *loop;
     struct answer *answer;
     int signals;
+    int stdout_code; /* why nothing can be printed any more */
 };
 
 static int misuse(struct err *err, const char *text)
@@ -222,10 +223,12 @@ static void raise_descriptors(void)
     }
 }
 
-static void on_broken_stdout(void *arg)
+/* Nobody reads what we say (| head), or the disk is full: there is no use in going on. */
+static void on_broken_stdout(int code, void *arg)
 {
     struct answer_run *run = arg;
 
+    run->stdout_code = code;
     if (run->answer)
         answer_stop(run->answer);
 }
@@ -279,6 +282,13 @@ static int run_answer(int argc, char **argv)
     if (run.signals || run.values.verbose || run.values.json)
         answer_print_counts(&run.print, &counts);
     status = 0;
+    if (run.stdout_code == -EPIPE)
+        status = ERR_OTHER;
+    else if (run.stdout_code < 0) {
+        err_set(&err, ERR_OTHER, run.stdout_code, _("standard output: %s; what was printed is not complete"),
+            err_word(run.stdout_code));
+        status = cmd_fail(&err);
+    }
 out:
     answer_free(run.answer);
     answer_print_done(&run.print);

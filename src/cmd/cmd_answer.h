@@ -6,9 +6,10 @@
 #include "base/options.h"
 #include "base/str.h"
 #include "net/loop.h"
+#include "show/out.h"
 #include "talk/answer.h"
 
-/* What landline answer takes, and what it prints (cmd_answer_print.c). */
+/* What landline answer takes, and what it prints (cmd_answer_print.c, cmd_answer_json.c). */
 struct answer_values {
     const char *reply, *exec, *filter;
     bool echo, discard;
@@ -26,18 +27,25 @@ struct answer_print {
     const struct answer_values *values;
     struct encoding *encoding; /* NULL: UTF-8 */
     struct loop *loop;
-    struct turn_end flush_later; /* what a turn prints leaves in one write */
-    void (*broken)(void *arg);   /* nobody reads stdout any more */
+    struct out *out;                     /* stdout */
+    struct turn_end flush_later;         /* what a turn prints leaves in one write */
+    void (*broken)(int code, void *arg); /* nobody reads stdout any more */
     void *arg;
-    struct str line, text; /* being made; kept for their memory */
+    struct str text; /* being made; kept for its memory */
 };
 
 void answer_print_init(struct answer_print *p, const struct answer_values *values, struct encoding *encoding,
-    struct loop *loop, void (*broken)(void *arg), void *arg);
+    struct loop *loop, void (*broken)(int code, void *arg), void *arg);
 void answer_print_done(struct answer_print *p);
+/* What was appended to out leaves when the turn ends. */
+void answer_print_flush_later(struct answer_print *p);
 /* The events that these options print; their arg is the answer_print. */
 void answer_print_events(const struct answer_values *values, struct answer_events *ret);
 /* The last line: what was done. */
 void answer_print_counts(struct answer_print *p, const struct answer_counts *counts);
+
+/* The same as JSON. */
+void answer_json_events(struct answer_events *ret);
+void answer_json_counts(struct answer_print *p, const struct answer_counts *counts);
 
 #endif

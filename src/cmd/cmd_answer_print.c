@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/hex.h"
 #include "base/i18n.h"
@@ -16,21 +17,22 @@
 static void flush(struct turn_end *t)
 {
     struct answer_print *p = list_entry(t, struct answer_print, flush_later);
+    int code = out_flush(p->out);
 
-    if (fflush(stdout) != 0)
-        p->broken(p->arg);
+    if (code < 0)
+        p->broken(code, p->arg);
 }
 
 void answer_print_init(struct answer_print *p, const struct answer_values *values, struct encoding *encoding,
-    struct loop *loop, void (*broken)(void *arg), void *arg)
+    struct loop *loop, void (*broken)(int code, void *arg), void *arg)
 {
     *p = (struct answer_print){
         .values = values,
         .encoding = encoding,
         .loop = loop,
+        .out = out_new(STDOUT_FILENO),
         .broken = broken,
         .arg = arg,
-        .line = STR_INIT,
         .text = STR_INIT,
     };
     turn_end_init(&p->flush_later, flush);
@@ -41,13 +43,13 @@ void answer_print_done(struct answer_print *p)
     if (!p->loop)
         return;
     turn_end_cancel(&p->flush_later);
-    str_done(&p->line);
+    out_flush(p->out);
+    out_free(p->out);
     str_done(&p->text);
 }
 
-static void print_line(struct answer_print *p)
+void answer_print_flush_later(struct answer_print *p)
 {
-    fwrite(p->line.data, 1, p->line.len, stdout);
     loop_at_turn_end(p->loop, &p->flush_later);
 }
 
@@ -80,33 +82,33 @@ static void on_listening(const struct addr *addr, const char *pin, void *arg)
 static void on_called(const struct answer_who *who, void *arg)
 {
     struct answer_print *p = arg;
+    struct str *out = out_text(p->out);
     char text[ENDPOINT_TEXT_BYTES];
 
-    str_reset(&p->line);
-    str_appendf(&p->line, _("Call from %s"), answer_who_host(who, text));
-    str_append_char(&p->line, '\n');
-    print_line(p);
+    str_appendf(out, _("Call from %s"), answer_who_host(who, text));
+    str_append_char(out, '\n');
+    answer_print_flush_later(p);
 }
 
 static void on_message(const struct answer_who *who, const struct answer_message *message, void *arg)
 {
     struct answer_print *p = arg;
+    struct str *out = out_text(p->out);
     char text[ENDPOINT_TEXT_BYTES];
 
     answer_who_text(who, text);
-    str_reset(&p->line);
     if (p->values->hex) {
-        str_appendf(&p->line,
+        str_appendf(out,
             ngettext("Message from [%s]: %zu byte", "Message from [%s]: %zu bytes", message->len), text,
             message->len);
-        str_append_char(&p->line, '\n');
-        hex_dump(&p->line, message->data, message->len, 0);
+        str_append_char(out, '\n');
+        hex_dump(out, message->data, message->len, 0);
     } else {
         make_text(p, message->data, message->len);
-        str_appendf(&p->line, _("Message from [%s]: %s"), text, p->text.data);
-        str_append_char(&p->line, '\n');
+        str_appendf(out, _("Message from [%s]: %s"), text, p->text.data);
+        str_append_char(out, '\n');
     }
-    print_line(p);
+    answer_print_flush_later(p);
 }
 
 static const char *end_text(enum answer_end why, const struct err *err)
@@ -202,6 +204,10 @@ static void on_trouble(const struct err *err, void *arg)
 
 void answer_print_events(const struct answer_values *values, struct answer_events *ret)
 {
+    if (values->json) {
+        answer_json_events(ret);
+        return;
+    }
     *ret = (struct answer_events){
         .listening = on_listening,
         .refused = on_refused,
@@ -219,6 +225,10 @@ void answer_print_events(const struct answer_values *values, struct answer_event
 
 void answer_print_counts(struct answer_print *p, const struct answer_counts *counts)
 {
+    if (p->values->json) {
+        answer_json_counts(p, counts);
+        return;
+    }
     fprintf(stderr, ngettext("%" PRIu64 " call, ", "%" PRIu64 " calls, ", counts->calls), counts->calls);
     fprintf(stderr, ngettext("%" PRIu64 " message, ", "%" PRIu64 " messages, ", counts->messages),
         counts->messages);
