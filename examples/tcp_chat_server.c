@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     setbuf(stdout, NULL); /* prompts have no newline: show them at once */
     setbuf(stdin, NULL);  /* poll knows the kernel's buffer only: keep no second line in ours */
 
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {0};
     char text[1024], *line = NULL;
     size_t half = 0, line_size = 0; /* half: bytes at the start of text, of a character not yet complete */
     for (;;) {

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
         err(1, "%s:%s", host, port);
     freeaddrinfo(here);
 
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {0};
     socklen_t peer_len = sizeof(peer);
     int call = accept(line, (struct sockaddr *)&peer, &peer_len);
     if (call < 0)

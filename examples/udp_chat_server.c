@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     char text[65536], *line = NULL; /* no datagram is longer: nothing is cut */
     size_t line_size = 0;
     for (;;) {
-        struct sockaddr_in peer;
+        struct sockaddr_in peer = {0};
         socklen_t peer_len = sizeof(peer);
         ssize_t len = recvfrom(fd, text, sizeof(text), 0, (struct sockaddr *)&peer, &peer_len);
 

@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 
     char text[1024 + 1];
     size_t room = sizeof(text) - 1;
-    struct sockaddr_in peer;
+    struct sockaddr_in peer = {0};
     socklen_t peer_len = sizeof(peer);
 
     /* One recvfrom takes one whole datagram, and what does not fit is thrown away by the kernel. With
