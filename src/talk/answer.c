@@ -279,6 +279,8 @@ int answer_new(struct loop *loop, const struct answer_options *options, const st
         goto out;
     answer_stream_init(a);
     answer_exec_init(a);
+    if (options->rate_limit)
+        a->rate = rate_new(options->rate_limit);
     if (options->how == ANSWER_FILTER)
         a->filter = answer_filter_new(a);
     for (size_t i = 0; code == 0 && i < addr_count; i++)
@@ -394,6 +396,7 @@ void answer_free(struct answer *a)
         door_free(list_entry(a->doors.next, struct answer_door, node));
     answer_stream_done(a);
     timer_free(a->drain);
+    rate_free(a->rate);
     reply_template_free(a->reply);
     for (size_t i = 0; i < 2; i++)
         tls_context_free(a->tls[i]);

@@ -118,6 +118,13 @@ static void answer_it(struct answer_door *door, const struct dgram_message *m)
     answer_note_done(a);
 }
 
+/* A unix socket's sender may have any number of names, and comes from this machine. */
+static bool is_too_fast(struct answer *a, const struct endpoint *from)
+{
+    return a->rate && (from->sa.sa_family == AF_INET || from->sa.sa_family == AF_INET6) &&
+           !rate_take(a->rate, from, loop_now_ms(a->loop));
+}
+
 static void on_message(struct dgram *d, const struct dgram_message *m, void *arg)
 {
     struct answer_door *door = arg;
@@ -127,6 +134,8 @@ static void on_message(struct dgram *d, const struct dgram_message *m, void *arg
         return;
     if (!answer_is_allowed(a, m->peer))
         refuse(door, m->peer, ANSWER_DENIED, 0);
+    else if (is_too_fast(a, m->peer))
+        refuse(door, m->peer, ANSWER_TOO_FAST, 0);
     else if (m->truncated || m->len > a->options->max_message)
         refuse(door, m->peer, ANSWER_TOO_LONG, 0);
     else if (!endpoint_is_equal(m->peer, &door->local))

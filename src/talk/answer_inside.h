@@ -8,6 +8,7 @@
 #include "net/listener.h"
 #include "net/stream.h"
 #include "talk/answer.h"
+#include "talk/rate.h"
 #include "talk/reply_template.h"
 
 /* The inside of the answerer, for answer.c, answer_stream.c, answer_dgram.c, answer_exec.c and
@@ -39,7 +40,8 @@ struct answer {
     struct deadlines *idle;     /* NULL: no --idle-timeout */
     struct tls_context *tls[2]; /* by enum tls_kind */
     struct reply_template *reply;
-    struct str text; /* the reply being made; kept for its memory */
+    struct rate *rate; /* NULL: any */
+    struct str text;   /* the reply being made; kept for its memory */
 
     struct list children;
     size_t child_count;
