@@ -128,6 +128,17 @@ class Layers(unittest.TestCase):
     def test_includes_point_one_way(self):
         self.assertEqual(list(wrong_edges(self.src)), [])
 
+    def test_the_table_is_that_of_the_documentation(self):
+        rows = re.findall(r'^\| `(\w+)` \|.*\| ([^|]+) \|$', (harness.REPO / 'docs/ARCHITECTURE.md').read_text(),
+                          re.MULTILINE)
+        told = {name: set(may.split(', ')) - {'libc'} for name, may in rows}
+        self.assertEqual(set(told), set(LAYERS))
+        for name, may in LAYERS.items():
+            if name == 'cmd':
+                self.assertEqual((told[name], may), ({'all; nothing includes it'}, set(LAYERS) - {'cmd'}))
+            else:
+                self.assertEqual(told[name], may, name)
+
     def test_layers_neither_print_nor_exit_nor_overrun(self):
         self.assertEqual(list(wrong_calls(self.src)), [])
 
