@@ -55,6 +55,33 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     *buf = loop_read_buffer(t->base.loop);
 }
 
+static int tcp_fd(const struct stream *s)
+{
+    uv_os_fd_t fd;
+
+    return uv_fileno(&tcp_of(s)->handle, &fd) == 0 ? fd : -1;
+}
+
+/* Where bytes and a reset arrive together, libuv reads the bytes and then takes POLLHUP for the end. But a
+ * reset is no end in good order: the socket still has the error. */
+static int pending_error(const struct stream *s)
+{
+    socklen_t len = sizeof(int);
+    int error = 0;
+
+    return getsockopt(tcp_fd(s), SOL_SOCKET, SO_ERROR, &error, &len) == 0 ? -error : 0;
+}
+
+static void read_end(struct tcp *t)
+{
+    int code = t->base.closing ? 0 : pending_error(&t->base);
+
+    if (code < 0)
+        stream_fail(&t->base, code, NULL);
+    else
+        stream_deliver_end(&t->base);
+}
+
 static void on_read(uv_stream_t *handle, ssize_t nread, const uv_buf_t *buf)
 {
     struct tcp *t = handle->data;
@@ -62,7 +89,7 @@ static void on_read(uv_stream_t *handle, ssize_t nread, const uv_buf_t *buf)
     if (nread > 0)
         stream_deliver(&t->base, (const uint8_t *)buf->base, (size_t)nread);
     else if (nread == UV_EOF)
-        stream_deliver_end(&t->base);
+        read_end(t);
     else if (nread < 0)
         stream_fail(&t->base, (int)nread, NULL);
 }
@@ -141,13 +168,6 @@ static int flush(struct stream *s)
             return write_later(t);
     }
     return 0;
-}
-
-static int tcp_fd(const struct stream *s)
-{
-    uv_os_fd_t fd;
-
-    return uv_fileno(&tcp_of(s)->handle, &fd) == 0 ? fd : -1;
 }
 
 static int half_close(struct stream *s)
