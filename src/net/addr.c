@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include "base/i18n.h"
+#include "base/similar.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -172,50 +173,28 @@ static bool find_scheme(const char *name, size_t len, enum addr_scheme *ret)
     return false;
 }
 
-#define SCHEME_WORD_BYTES 16
-
-/* How many letters must be put in, taken out or changed (Levenshtein), one row at a time. */
-static size_t distance(const char *a, size_t alen, const char *b)
-{
-    size_t row[SCHEME_WORD_BYTES + 1], blen = strlen(b);
-
-    for (size_t j = 0; j <= blen; j++)
-        row[j] = j;
-    for (size_t i = 0; i < alen; i++) {
-        size_t corner = row[0];
-
-        row[0] = i + 1;
-        for (size_t j = 0; j < blen; j++) {
-            size_t change = corner + (tolower((unsigned char)a[i]) != b[j]);
-            size_t least = row[j] < row[j + 1] ? row[j] + 1 : row[j + 1] + 1;
-
-            corner = row[j + 1];
-            row[j + 1] = change < least ? change : least;
-        }
-    }
-    return row[blen];
-}
-
 static bool nearest_scheme(const char *name, size_t len, enum addr_scheme *ret)
 {
-    size_t best = SCHEME_WORD_BYTES;
+    size_t best = SIMILAR_NOT, slips;
+    char lower[16];
 
-    if (len > SCHEME_WORD_BYTES)
+    if (len > sizeof(lower))
         return false;
+    for (size_t i = 0; i < len; i++)
+        lower[i] = (char)tolower((unsigned char)name[i]);
     for (size_t i = 0; i < sizeof(near_schemes) / sizeof(near_schemes[0]); i++)
-        if (strlen(near_schemes[i].name) == len && strncasecmp(near_schemes[i].name, name, len) == 0) {
+        if (strlen(near_schemes[i].name) == len && memcmp(near_schemes[i].name, lower, len) == 0) {
             *ret = near_schemes[i].scheme;
             return true;
         }
     for (int i = 0; i < ADDR_SCHEMES; i++) {
-        size_t far = distance(name, len, schemes[i].name);
-
-        if (far < best && far < len) {
-            best = far;
+        slips = similar_slips(lower, len, schemes[i].name, strlen(schemes[i].name));
+        if (slips < best) {
+            best = slips;
             *ret = i;
         }
     }
-    return best <= 2;
+    return best != SIMILAR_NOT;
 }
 
 static int refuse_scheme(const struct reading *r, const char *name, size_t len, const char *rest)
