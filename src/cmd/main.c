@@ -12,6 +12,7 @@
 #include "config.h"
 
 const struct command *const commands[] = {
+    &cmd_ask,
     &cmd_answer,
     &cmd_help,
     &cmd_list_verbs,

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: ISC */
+/* What asking shows. Replies go to stdout and nothing else does (but --json's objects), so that a pipe gets
+ * the peer's bytes and no more; all that is told about them goes to stderr.
+ *
+ * A terminal is never handed what the peer said as it is: controls and bytes that are no text are escaped. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hex.h"
+#include "base/i18n.h"
+#include "base/utf8.h"
+#include "cmd/cmd.h"
+#include "cmd/cmd_ask.h"
+
+#define HEX_LINE_BYTES 16
+#define STDOUT_BYTES ((size_t)64 * 1024) /* flushed at each turn's end */
+
+void ask_print_init(struct ask_print *p, const struct ask_values *values, struct encoding *encoding)
+{
+    *p = (struct ask_print){
+        .values = values,
+        .many = values->lines || values->count != 1,
+        .terminal = isatty(STDOUT_FILENO),
+        .encoding = encoding,
+        .reply = STR_INIT,
+        .started_ns = clock_now_ns(),
+    };
+    if (!p->terminal)
+        setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
+}
+
+void ask_print_done(struct ask_print *p)
+{
+    str_done(&p->reply);
+}
+
+static void put(struct ask_print *p, const void *data, size_t len)
+{
+    if (len == 0)
+        return;
+    fwrite(data, 1, len, stdout);
+    p->open_line = ((const char *)data)[len - 1] != '\n';
+}
+
+/* How many bytes at the end may be the beginning of something that escaping must see whole: a character, or
+ * the CR of a CRLF. */
+static size_t cut_end(const char *data, size_t len)
+{
+    if (len && data[len - 1] == '\r')
+        return 1;
+    for (size_t back = 1; back <= 3 && back <= len; back++) {
+        unsigned char byte = (unsigned char)data[len - back];
+
+        if ((byte & 0xc0) == 0x80)
+            continue;
+        return byte >= 0xc0 && utf8_decode(data + len - back, back, NULL) == -EAGAIN ? back : 0;
+    }
+    return 0;
+}
+
+static void put_escaped(struct ask_print *p, bool last)
+{
+    size_t kept = last ? 0 : cut_end(p->reply.data, p->reply.len);
+    struct str text = STR_INIT;
+
+    utf8_escape(&text, p->reply.data, p->reply.len - kept, UTF8_KEEP_LINES);
+    put(p, text.data, text.len);
+    str_consume(&p->reply, p->reply.len - kept);
+    str_done(&text);
+}
+
+static void put_hex(struct ask_print *p, bool last)
+{
+    size_t whole = last ? p->reply.len : p->reply.len - p->reply.len % HEX_LINE_BYTES;
+    struct str text = STR_INIT;
+
+    hex_dump(&text, p->reply.data, whole, p->shown);
+    put(p, text.data, text.len);
+    p->shown += whole;
+    str_consume(&p->reply, whole);
+    str_done(&text);
+}
+
+void ask_print_data(struct ask_print *p, uint64_t number, const uint8_t *data, size_t len)
+{
+    struct str text = STR_INIT;
+
+    if (number == 0 && !p->unasked) {
+        p->unasked = true;
+        if (p->values->verbose)
+            fprintf(stderr, _("(bytes came that answer no message)\n"));
+    }
+    if (p->values->json) {
+        size_t room = ASK_PRINT_JSON_BYTES - p->reply.len;
+
+        str_append(&p->reply, data, len < room ? len : room);
+        p->cut += len < room ? 0 : len - room;
+    } else if (p->values->hex) {
+        str_append(&p->reply, data, len);
+        put_hex(p, false);
+    } else {
+        if (p->encoding) {
+            encoding_decode(p->encoding, &text, data, len);
+            data = (const uint8_t *)text.data;
+            len = text.len;
+        }
+        if (p->terminal) {
+            str_append(&p->reply, data, len);
+            put_escaped(p, false);
+        } else {
+            put(p, data, len);
+        }
+    }
+    str_done(&text);
+}
+
+/* The end of what a message got for a reply. */
+static void end_reply(struct ask_print *p)
+{
+    struct str text = STR_INIT;
+
+    if (p->values->json)
+        return;
+    if (p->values->hex) {
+        put_hex(p, true);
+        p->shown = 0;
+        return;
+    }
+    if (p->encoding)
+        encoding_decode_end(p->encoding, &text);
+    if (p->terminal) {
+        str_append(&p->reply, text.data, text.len);
+        put_escaped(p, true);
+    } else {
+        put(p, text.data, text.len);
+    }
+    str_done(&text);
+}
+
+static void tell_exchange(const struct ask_print *p, const struct ask_exchange *x)
+{
+    char peer[ENDPOINT_TEXT_BYTES];
+    struct str text = STR_INIT;
+
+    if (p->many)
+        str_appendf(&text, "%" PRIu64 ": ", x->number);
+    str_appendf(&text, _("%s answered over %s: "), endpoint_format(&x->peer, peer),
+        addr_scheme_name(x->addr->scheme));
+    if (x->called && x->lookup_ns) {
+        str_append_str(&text, _("name lookup "));
+        clock_append_duration(&text, (int64_t)x->lookup_ns);
+        str_append_str(&text, ", ");
+    }
+    if (x->called && x->connect_ns) {
+        str_append_str(&text, _("connect "));
+        clock_append_duration(&text, (int64_t)x->connect_ns);
+        str_append_str(&text, ", ");
+    }
+    if (x->called && x->handshake_ns) {
+        str_append_str(&text, _("TLS handshake "));
+        clock_append_duration(&text, (int64_t)x->handshake_ns);
+        str_append_str(&text, ", ");
+    }
+    str_append_str(&text, _("reply "));
+    clock_append_duration(&text, x->round_trip_ns);
+    str_append_str(&text, ", ");
+    str_appendf(&text, ngettext("%zu byte", "%zu bytes", x->reply_bytes), x->reply_bytes);
+    if (x->retries)
+        str_appendf(
+            &text, ngettext(" (sent again %d time)", " (sent again %d times)", x->retries), x->retries);
+    fflush(stdout);
+    fprintf(stderr, "%s\n", text.data);
+    str_done(&text);
+}
+
+void ask_print_answered(struct ask_print *p, const struct ask_exchange *x)
+{
+    end_reply(p);
+    if (p->open_line && (p->terminal || p->many) && !p->values->json)
+        put(p, "\n", 1);
+    if (x->truncated) {
+        fflush(stdout);
+        fprintf(
+            stderr, _("landline: the answer was a datagram longer than can be read; its end is missing\n"));
+    }
+    if (p->values->verbose)
+        tell_exchange(p, x);
+}
+
+void ask_print_lost(struct ask_print *p, uint64_t number, const struct err *err)
+{
+    struct str text = STR_INIT;
+
+    end_reply(p);
+    if (p->open_line && (p->terminal || p->many))
+        put(p, "\n", 1);
+    str_reset(&p->reply);
+    if (!p->many)
+        return;
+    fflush(stdout);
+    utf8_escape(&text, err->text, strlen(err->text), 0);
+    fprintf(stderr, "landline: %" PRIu64 ": %s\n", number, text.data);
+    snprintf(p->told, sizeof(p->told), "%s", err->text);
+    str_done(&text);
+}
+
+void ask_print_retry(struct ask_print *p, uint64_t number, int retry, uint64_t waited_ms)
+{
+    struct str waited = STR_INIT;
+
+    if (!p->values->verbose)
+        return;
+    clock_append_span(&waited, (int64_t)waited_ms * 1000000);
+    fflush(stdout);
+    if (p->many)
+        fprintf(stderr, "%" PRIu64 ": ", number);
+    fprintf(stderr, _("nothing came within %s; sent again (%d)\n"), waited.data, retry);
+    str_done(&waited);
+}
+
+void ask_print_next(struct ask_print *p, const struct err *err)
+{
+    struct str text = STR_INIT;
+
+    utf8_escape(&text, err->text, strlen(err->text), 0);
+    fflush(stdout);
+    fprintf(stderr, _("landline: %s; trying the next address\n"), text.data);
+    str_done(&text);
+}
+
+void ask_print_summary(struct ask_print *p, const struct ask_stats *stats, const char *address)
+{
+    struct str text = STR_INIT;
+    const struct {
+        const char *name;
+        int64_t ns;
+    } trips[] = {
+        {N_("min"), stats->min_ns},
+        {N_("median"), ask_stats_quantile(stats, 0.5)},
+        {N_("p99"), ask_stats_quantile(stats, 0.99)},
+        {N_("max"), stats->max_ns},
+    };
+
+    if (!p->many || (p->values->lines && !p->values->verbose) || stats->sent + stats->unsent == 0)
+        return;
+    utf8_escape(&text, address, strlen(address), 0);
+    fflush(stdout);
+    fprintf(stderr, "--- %s ---\n", text.data);
+    str_reset(&text);
+    str_appendf(&text, _("%" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64 " lost"), stats->sent,
+        stats->answered, stats->lost);
+    if (stats->sent > stats->answered + stats->lost)
+        str_appendf(&text, _(", %" PRIu64 " still open"), stats->sent - stats->answered - stats->lost);
+    if (stats->unsent)
+        str_appendf(&text, _(", %" PRIu64 " not connected"), stats->unsent);
+    if (stats->retried)
+        str_appendf(&text, _(", %" PRIu64 " sent again"), stats->retried);
+    str_append_str(&text, _(", in "));
+    clock_append_duration(&text, clock_now_ns() - p->started_ns);
+    if (stats->answered) {
+        str_append_str(&text, _("\nround trip: "));
+        for (size_t i = 0; i < sizeof(trips) / sizeof(trips[0]); i++) {
+            str_appendf(&text, i ? ", %s " : "%s ", _(trips[i].name));
+            clock_append_duration(&text, trips[i].ns);
+        }
+    }
+    fprintf(stderr, "%s\n", text.data);
+    str_done(&text);
+}
+
+int ask_print_error(struct ask_print *p, const struct err *err)
+{
+    if (p->terminal && p->open_line)
+        put(p, "\n", 1);
+    if (strcmp(p->told, err->text) == 0)
+        return (int)err->kind;
+    return cmd_fail(err);
+}
