@@ -45,6 +45,7 @@ enum answer_how {
 #define ANSWER_CHILD_MS (30 * 1000)            /* a datagram's child that runs longer is stopped */
 #define ANSWER_GRACE_MS 2000                   /* between SIGTERM and SIGKILL for a child */
 #define ANSWER_DRAIN_MS 5000                   /* to finish what was begun when told to stop */
+#define ANSWER_LONG_LINGER_MS (10 * 1000)      /* likewise, if there are many */
 #define ANSWER_LINGER_MS 1000                  /* a hung-up peer's last bytes are waited for */
 #define ANSWER_BACKOFF_MIN_MS 100              /* before the filter is started again; doubles */
 #define ANSWER_BACKOFF_MAX_MS (10 * 1000)      /* up to here */

@@ -14,6 +14,7 @@
 
 /* What may wait for a peer that does not read: it is paused at the high mark. Nothing passes the limit, which
  * leaves room for one longest reply. */
+#define PEER_LITTLE_BYTES (16 * 1024) /* what the kernel takes at once */
 #define PEER_LOW_BYTES (32 * 1024)
 #define PEER_HIGH_BYTES (128 * 1024)
 #define PEER_LIMIT_BYTES (PEER_HIGH_BYTES + ANSWER_MAX_MESSAGE_LIMIT + ANSWER_REPLY_BYTES)
@@ -84,8 +85,10 @@ static void tell_hung_up(const struct answer_peer *peer, enum answer_end why, co
 
 void answer_peer_finish(struct answer_peer *peer, enum answer_end why)
 {
+    bool is_little = stream_queued(peer->stream) <= PEER_LITTLE_BYTES;
+
     tell_hung_up(peer, why, NULL);
-    stream_finish(peer->stream, ANSWER_LINGER_MS);
+    stream_finish(peer->stream, is_little ? ANSWER_LINGER_MS : ANSWER_LONG_LINGER_MS);
     peer->stream = NULL;
     answer_peer_free(peer);
 }
@@ -472,7 +475,8 @@ static void on_accepted(struct listener *l, struct stream *s, void *arg)
     stream_peer(s, &at);
     if (at.sa.sa_family == AF_UNIX && at.len <= offsetof(struct sockaddr_un, sun_path))
         at = (struct endpoint){0};
-    if (!is_welcome(door, &at)) {
+    /* Who has hung up already (RST) has no address any more, and can't be asked for by --allow. */
+    if ((at.sa.sa_family == AF_UNSPEC && door->addr.scheme != ADDR_UNIX) || !is_welcome(door, &at)) {
         stream_close(s);
         return;
     }
