@@ -18,6 +18,7 @@ struct command {
 
 extern const struct command cmd_answer;
 extern const struct command cmd_ask;
+extern const struct command cmd_demo;
 extern const struct command cmd_help;
 extern const struct command cmd_list_addresses;
 extern const struct command cmd_list_contacts;

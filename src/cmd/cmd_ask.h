@@ -25,6 +25,7 @@ struct ask_values {
 struct ask_print {
     const struct ask_values *values;
     bool many;     /* more than one reply: each ends with a newline, losses are told as they happen */
+    bool joined;   /* stdout and stderr end in one file */
     bool terminal; /* stdout is one: nothing from the peer gets there raw */
     struct encoding *encoding; /* NULL: UTF-8, or not ours to know */
     struct str reply; /* json: all of it; hex: what has not filled a line; terminal: a cut character */

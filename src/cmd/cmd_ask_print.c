@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,12 +20,23 @@
 #define HEX_LINE_BYTES 16
 #define STDOUT_BYTES ((size_t)64 * 1024) /* flushed at each turn's end */
 
+/* Do stdout and stderr end in one file, as after 2>&1? What is told about a reply must not continue its last
+ * line there. */
+static bool is_joined(void)
+{
+    struct stat out, err;
+
+    return fstat(STDOUT_FILENO, &out) == 0 && fstat(STDERR_FILENO, &err) == 0 && out.st_dev == err.st_dev &&
+           out.st_ino == err.st_ino;
+}
+
 void ask_print_init(struct ask_print *p, const struct ask_values *values, struct encoding *encoding)
 {
     *p = (struct ask_print){
         .values = values,
         .many = values->lines || values->count != 1,
         .terminal = isatty(STDOUT_FILENO),
+        .joined = is_joined(),
         .encoding = encoding,
         .reply = STR_INIT,
         .started_ns = clock_now_ns(),
@@ -141,7 +153,7 @@ static void end_reply(struct ask_print *p)
     str_done(&text);
 }
 
-static void tell_exchange(const struct ask_print *p, const struct ask_exchange *x)
+static void tell_exchange(struct ask_print *p, const struct ask_exchange *x)
 {
     char peer[ENDPOINT_TEXT_BYTES];
     struct str text = STR_INIT;
@@ -173,6 +185,10 @@ static void tell_exchange(const struct ask_print *p, const struct ask_exchange *
         str_appendf(
             &text, ngettext(" (sent again %d time)", " (sent again %d times)", x->retries), x->retries);
     fflush(stdout);
+    if (p->open_line && p->joined) {
+        fputc('\n', stderr);
+        p->open_line = false;
+    }
     fprintf(stderr, "%s\n", text.data);
     str_done(&text);
 }

@@ -14,6 +14,7 @@
 const struct command *const commands[] = {
     &cmd_ask,
     &cmd_answer,
+    &cmd_demo,
     &cmd_help,
     &cmd_list_verbs,
     &cmd_list_options,
