@@ -229,13 +229,15 @@ static void open_endpoint(struct ask *a)
 static void resolved(const struct endpoint *endpoints, int count, const struct err *err, void *arg)
 {
     struct ask *a = arg;
+    struct endpoint numeric;
 
     a->resolve = NULL;
     if (count == 0) {
         ask_open_failed(a, err);
         return;
     }
-    a->lookup_ns = (uint64_t)(clock_now_ns() - a->opening_ns);
+    if (endpoint_from_numeric(&numeric, ask_addr(a)->host, ask_addr(a)->port) < 0)
+        a->lookup_ns = (uint64_t)(clock_now_ns() - a->opening_ns);
     memcpy(a->endpoints, endpoints, (size_t)count * sizeof(*endpoints));
     a->n_endpoints = count;
     a->endpoint = 0;
