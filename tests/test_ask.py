@@ -5,18 +5,21 @@ Covers: each exit status by a real cause; where a reply ends (newline, hang-up, 
 sent (newline, --crlf, --bare, standard input, --half-close, --encoding); --lines and --window; datagrams,
 their retries and their refusals; --count and its summary; what a terminal gets to see; Happy Eyeballs; a
 contact with several addresses; the programs of a tutorial, nc, ncat and socat as peers."""
+import json
 import os
 import pathlib
-import re
 import select
 import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
+import tempfile
 import threading
 import time
 
+import certs
 import harness
 
 
@@ -297,9 +300,9 @@ class Ends(AskCase):
             conn.recv(100)
             for piece in (b'HTTP/1.0 200 OK\r\n', b'\r\n', b'body\n'):
                 conn.sendall(piece)
-                time.sleep(0.02)  # the peer's own slowness, under the quiet time
+                time.sleep(0.02)  # the peer's own slowness, within the quiet time
         peer = self.peer(talk)
-        done = self.ask(f':{peer.port}', input='GET / HTTP/1.0\r\n\r\n')
+        done = self.ask('--quiet-time', '5s', f':{peer.port}', input='GET / HTTP/1.0\r\n\r\n')
         self.check(done, 0)
         self.assertEqual(done.out_bytes, b'HTTP/1.0 200 OK\r\n\r\nbody\n')
 
@@ -329,7 +332,7 @@ class Ends(AskCase):
                 sock.sendto(piece, address)
         peer = self.peer(talk, 'udp')
         self.check(self.ask(f'udp://127.0.0.1:{peer.port}', 'x'), 0, 'a')
-        self.check(self.ask('--until', 'quiet:100', f'udp://127.0.0.1:{peer.port}', 'x'), 0, 'abc')
+        self.check(self.ask('--until', 'quiet:500', f'udp://127.0.0.1:{peer.port}', 'x'), 0, 'abc')
 
     def test_an_empty_datagram_is_an_answer(self):
         peer = self.peer(lambda sock, data, address: sock.sendto(b'', address), 'udp')
@@ -401,7 +404,7 @@ class Sends(AskCase):
                 conn.sendall(bytes([byte]))
                 time.sleep(0.01)
         peer = self.peer(talk)
-        self.check(self.ask('--encoding', 'GBK', f':{peer.port}', '你好'), 0, '收到')
+        self.check(self.ask('--encoding', 'GBK', '--quiet-time', '5s', f':{peer.port}', '你好'), 0, '收到')
         self.assertEqual(got, ['你好\n'.encode('gbk')])
 
     def test_unix_sockets(self):
@@ -630,6 +633,37 @@ class Shown(AskCase):
                          '00000000  e4 bd a0 e5 a5 bd 2c 20  30 31 32 33 34 35 36 37')
         self.assertTrue(done.out.splitlines()[1].startswith('00000010  38 39 0a '), done.out)
 
+    def test_json(self):
+        peer = self.peer(lambda conn: conn.sendall(conn.recv(9) and b'\xff\x1b'))
+        done = self.ask('--json', '--trace', f'127.0.0.1:{peer.port}', 'x')
+        self.check(done, 0)
+        self.assertNotIn('\x1b', done.out)
+        reply, trace = map(json.loads, done.out.splitlines())
+        self.assertEqual((reply['event'], reply['number'], reply['bytes'], reply['text_base64'], reply['peer']),
+                         ('reply', 1, 2, '/xs=', f'127.0.0.1:{peer.port}'))
+        self.assertGreater(reply['round_trip_ns'], 0)
+        self.assertEqual((trace['event'], trace['tcp']['bytes_sent'], trace['tcp']['retransmits']), ('trace', 2, 0))
+
+    def test_json_of_what_went_wrong(self):
+        done = self.ask('--json', f'127.0.0.1:{harness.free_port()}', 'x')
+        self.check(done, 4, err='refused')
+        event = json.loads(done.out)
+        self.assertEqual((event['event'], event['status']), ('error', 4))
+        self.assertIn('refused', event['error'])
+        mute = self.peer(lambda *unused: None, 'udp')
+        done = self.ask('--json', '-c', '2', '-i', '0', '-t', '100ms', f'udp://127.0.0.1:{mute.port}', 'x')
+        self.check(done, 5)
+        events = [json.loads(line) for line in done.out.splitlines()]
+        self.assertEqual([event['event'] for event in events], ['lost', 'lost', 'summary'])
+        self.assertEqual((events[2]['sent'], events[2]['lost']), (2, 2))
+
+    def test_a_full_disk(self):
+        if not os.path.exists('/dev/full'):
+            self.skipTest('no /dev/full here')
+        peer = self.peer(echo)
+        done = self.run_program('sh', '-c', '"$1" ask ":$2" x > /dev/full', 'sh', harness.landline(), peer.port)
+        self.check(done, 1, err='standard output: ')
+
     def test_trace(self):
         peer = self.peer(echo)
         done = self.ask('--trace', f'127.0.0.1:{peer.port}', 'x')
@@ -653,9 +687,9 @@ class Shown(AskCase):
         peer = self.peer(lambda conn: conn.sendall(hostile))
         self.assertEqual(self.ask(f':{peer.port}', input='').out_bytes, hostile)
 
-    def on_terminal(self, talk, *args):
+    def on_terminal(self, talk, *args, **more):
         peer = self.peer(talk)
-        done = self.spawn(harness.landline(), 'ask', f':{peer.port}', *args, tty=True)
+        done = self.spawn(harness.landline(), 'ask', f':{peer.port}', *args, tty=True, **more)
         self.assertEqual(done.wait(), 0)
         return done.out
 
@@ -664,11 +698,15 @@ class Shown(AskCase):
             conn.recv(100)
             conn.sendall('好\x1b[31mred\x1b]0;title\x07 \u202eesrever\u202c \x9b31m \xff'.encode('utf-8')
                          .replace(b'\xc3\xbf', b'\xff') + '半'.encode()[:2])
-        out = self.on_terminal(talk, 'x')
-        for byte in '\x1b\x07\x9b\u202e':
-            self.assertNotIn(byte, out)
-        self.assertIn('好\\x1b[31mred\\x1b]0;title\\x07 \\u{202E}esrever', out)
-        self.assertTrue(out.endswith('\\xff\\xe5\\x8d\r\n'), repr(out))
+        # With colours the only sequences are our own, around each run of what was escaped.
+        for args, env in (([], {'TERM': 'xterm'}), (['--no-color'], {'TERM': 'xterm'}), ([], {'NO_COLOR': '1'})):
+            out = self.on_terminal(talk, 'x', *args, env=env)
+            self.assertEqual('\x1b' in out, not args and 'TERM' in env)
+            out = out.replace('\x1b[7m\\', '\\').replace('\x1b[27m', '')
+            for byte in '\x1b\x07\x9b\u202e':
+                self.assertNotIn(byte, out)
+            self.assertIn('好\\x1b[31mred\\x1b]0;title\\x07 \\u{202E}esrever', out)
+            self.assertTrue(out.endswith('\\xff\\xe5\\x8d\r\n'), repr(out))
 
     def test_a_character_in_two_pieces(self):
         def talk(conn):
@@ -676,7 +714,7 @@ class Shown(AskCase):
             for byte in '再见\n'.encode():
                 conn.sendall(bytes([byte]))
                 time.sleep(0.01)
-        self.assertEqual(self.on_terminal(talk, 'x'), '再见\r\n')
+        self.assertEqual(self.on_terminal(talk, '--quiet-time', '5s', 'x'), '再见\r\n')
 
     def test_a_final_newline(self):
         self.assertEqual(self.on_terminal(lambda conn: conn.recv(9) and conn.sendall(b'bare'), 'x'), 'bare\r\n')
@@ -755,6 +793,90 @@ class Calling(AskCase):
             'exec "$1" ask -v -t 2500ms two:9000 hello', harness.landline(), hosts, server)
         self.assertEqual((done.code, done.out), (0, 'hello\n'), done.story())
         self.assertIn('127.0.0.1:9000 answered over tcp', done.err)
+
+
+class Secure(AskCase):
+    """Over TLS, to Python's own."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory(prefix='landline-test-certs-')
+        cls.addClassCleanup(cls.folder.cleanup)
+        cls.certs = certs.make(pathlib.Path(cls.folder.name) / 'certs')
+
+    def server(self, pair, talk=None, alpn=None, ca=None):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(pair.cert, pair.key)
+        if alpn:
+            context.set_alpn_protocols(alpn)
+        if ca:
+            context.load_verify_locations(ca)
+            context.verify_mode = ssl.CERT_REQUIRED
+
+        def secure(conn):
+            with context.wrap_socket(conn, server_side=True) as tls:
+                (talk or echo)(tls)
+        return self.peer(secure)
+
+    def test_0_answered(self):
+        made = self.certs
+        peer = self.server(made.good)
+        for host in ('localhost', '127.0.0.1'):
+            self.check(self.ask('--ca', made.ca.cert, f'tls://{host}:{peer.port}', '你好'), 0, '你好\n')
+        done = self.ask('-v', '--ca', made.ca.cert, f'tls://127.0.0.1:{peer.port}', 'x')
+        self.assertRegex(done.err, r'answered over tls: connect .*, TLS handshake .*, reply')
+
+    def test_7_not_trusted(self):
+        made = self.certs
+        for pair, says in ((made.stranger, '--ca'), (made.self_signed, '--pin'), (made.expired, 'expired'),
+                           (made.early, 'valid'), (made.wrong_name, 'other.example')):
+            peer = self.server(pair)
+            self.fails(7, says, '--ca', made.ca.cert, f'tls://localhost:{peer.port}', 'x')
+        peer = self.server(made.good)
+        self.fails(7, '', f'tls://localhost:{peer.port}', 'x')
+        self.fails(7, '', '--ca', made.ca.cert, '--server-name', 'other.example', f'tls://localhost:{peer.port}', 'x')
+
+    def test_pin(self):
+        made = self.certs
+        peer = self.server(made.self_signed)
+        self.check(self.ask('--pin', made.self_signed.pin, f'tls://localhost:{peer.port}', 'x'), 0, 'x\n')
+        self.fails(7, made.self_signed.pin, '--pin', made.good.pin, f'tls://localhost:{peer.port}', 'x')
+
+    def test_insecure_is_said(self):
+        peer = self.server(self.certs.expired)
+        done = self.ask('--insecure', f'tls://localhost:{peer.port}', 'x')
+        self.assertEqual((done.code, done.out), (0, 'x\n'))
+        self.assertIn('not verified', done.err)
+
+    def test_server_name_and_alpn(self):
+        made = self.certs
+        peer = self.server(made.wrong_name, alpn=['echo'])
+        done = self.ask('--ca', made.ca.cert, '--server-name', 'other.example', '--alpn', 'other,echo', '--trace',
+                        f'tls://127.0.0.1:{peer.port}', 'x')
+        self.assertEqual((done.code, done.out), (0, 'x\n'), done.story())
+        for words in (r'TLS +TLSv1\.3, TLS_', r'ALPN +echo', r'trusted +yes', r'for +.*other\.example',
+                      'fingerprint +' + made.wrong_name.pin, r'state +ESTABLISHED'):
+            self.assertRegex(done.err, words)
+
+    def test_client_certificate(self):
+        made = self.certs
+        peer = self.server(made.good, ca=made.ca.cert)
+        self.check(self.ask('--ca', made.ca.cert, '--cert', made.client.cert, '--key', made.client.key,
+                            f'tls://localhost:{peer.port}', 'x'), 0, 'x\n')
+        self.assertNotEqual(self.ask('--ca', made.ca.cert, f'tls://localhost:{peer.port}', 'x').code, 0)
+
+    def test_5_no_handshake(self):
+        peer = self.peer(wait_for_hang_up)
+        self.fails(5, 'the TLS handshake was not done within 200ms', '-t', '200ms', f'tls://:{peer.port}', 'x')
+
+    def test_6_no_tls_there(self):
+        peer = self.peer(lambda conn: conn.recv(1000))
+        self.fails(6, 'during the TLS handshake', f'tls://:{peer.port}', 'x')
+
+    def test_9_bad_files(self):
+        (self.tmp / 'bad').write_text('no certificate\n')
+        self.fails(9, 'bad', '--ca', self.tmp / 'bad', 'tls://:9000', 'x')
+        self.fails(9, 'none', '--cert', self.tmp / 'none', 'tls://:9000', 'x')
 
 
 class Peers(AskCase):

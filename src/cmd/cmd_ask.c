@@ -49,7 +49,9 @@ static const struct option_row rows[] = {
         N_("say who answered, over what, and what took how long")),
     OPTION_FLAG(0, "trace", struct ask_values, trace,
         N_("say afterwards what the kernel and TLS know of the connection")),
+    OPTION_FLAG('j', "json", struct ask_values, json, N_("print what happens as JSON, an object a line")),
     OPTION_FLAG('x', "hex", struct ask_values, hex, N_("print replies as a hex dump")),
+    OPTION_FLAG(0, "no-color", struct ask_values, no_color, N_("no colours on a terminal either")),
     OPTION_GROUP(N_("TLS and DTLS")),
     OPTION_STRING(0, "ca", N_("FILE"), struct ask_values, ca, OPTION_COMPLETE_FILE,
         N_("trust the certificates in FILE (PEM) instead of the system's")),
@@ -108,7 +110,8 @@ struct ask_run {
     struct ask_print print;
     struct turn_end flush_later;
     bool is_interrupted;
-    struct err broken; /* reading the lines failed */
+    struct err broken; /* standard input or output failed */
+    bool is_unheard;   /* nobody reads stdout any more */
     int status;
 };
 
@@ -118,9 +121,15 @@ static void flush(struct turn_end *t)
 {
     struct ask_run *run = list_entry(t, struct ask_run, flush_later);
 
-    /* A reader that has gone, or a full disk: main says which. */
-    if (fflush(stdout) != 0)
-        ask_stop(run->ask);
+    int code = ask_print_flush(&run->print);
+
+    if (code == 0)
+        return;
+    /* Who reads no further, as head does, needs no words. */
+    err_set(&run->broken, ERR_OTHER, code, _("standard output: %s; what was printed is not complete"),
+        err_word(code));
+    run->is_unheard = code == -EPIPE;
+    ask_stop(run->ask);
 }
 
 static void on_data(uint64_t number, const uint8_t *data, size_t len, void *arg)
@@ -175,6 +184,11 @@ static void on_finished(const struct err *err, void *arg)
     struct ask_facts facts;
     struct err none;
 
+    loop_stop(run->loop);
+    if (run->is_unheard) {
+        run->status = ERR_OTHER;
+        return;
+    }
     if (run->broken.kind)
         err = &run->broken;
     if (!err && stats->answered == 0) {
@@ -188,7 +202,6 @@ static void on_finished(const struct err *err, void *arg)
     if (run->values.trace && ask_facts(run->ask, &facts))
         ask_print_trace(&run->print, &facts);
     ask_print_summary(&run->print, stats, run->address_text);
-    loop_stop(run->loop);
 }
 
 static const struct ask_events ask_events = {
@@ -252,6 +265,8 @@ static int set_options(struct ask_run *run, const struct options *o, struct err 
         return misuse(err, _("--lines asks each line once; leave --count out"));
     if (!v->lines && typed(o, "window"))
         return misuse(err, _("--window is for --lines"));
+    if (v->hex && v->json)
+        return misuse(err, _("--json and --hex are two ways to print; leave one out"));
     if (v->hex && v->encoding)
         return misuse(err, _("--hex shows bytes, --encoding makes text of them; leave one out"));
     asked->rule.quiet_ms = (uint64_t)v->quiet_ms;
@@ -306,6 +321,14 @@ static int set_address(struct ask_run *run, const char *text, struct err *err)
     return code;
 }
 
+static void tell_warning(const struct tls_context *ctx)
+{
+    const char *warning = ctx ? tls_context_warning(ctx) : "";
+
+    if (*warning)
+        fprintf(stderr, "landline: %s\n", warning);
+}
+
 static int set_tls(struct ask_run *run, const struct options *o, struct err *err)
 {
     const struct ask_values *v = &run->values;
@@ -337,6 +360,8 @@ static int set_tls(struct ask_run *run, const struct options *o, struct err *err
         code = tls_context_new(&tls, TLS_CLIENT, TLS_STREAM, &run->asked.tls, err);
     if (code == 0 && wants_datagram)
         code = tls_context_new(&tls, TLS_CLIENT, TLS_DATAGRAM, &run->asked.dtls, err);
+    tell_warning(run->asked.tls);
+    tell_warning(run->asked.dtls);
     if (code == 0 && v->insecure && (wants_stream || wants_datagram))
         fprintf(stderr,
             _("landline: --insecure: whoever answers is not verified; anybody in between can read along\n"));
@@ -426,12 +451,10 @@ static int run_ask(int argc, char **argv)
 out:
     ask_feeder_free(run.feeder);
     ask_free(run.ask);
-    if (run.loop && resolve_is_stuck(run.loop)) {
-        fflush(stdout);
-        _exit(run.status);
-    }
-    loop_free(run.loop);
     ask_print_done(&run.print);
+    if (run.loop && resolve_is_stuck(run.loop))
+        _exit(run.status);
+    loop_free(run.loop);
     tls_context_free(run.asked.tls);
     tls_context_free(run.asked.dtls);
     encoding_free(run.encoding);

@@ -42,7 +42,6 @@ int ask_read_all(int fd, struct str *ret, struct err *err)
 
 void ask_prompt(void)
 {
-    fflush(stdout);
     fputs(">>: ", stderr);
     fflush(stderr);
 }

@@ -18,7 +18,6 @@
 #include "cmd/cmd_ask.h"
 
 #define HEX_LINE_BYTES 16
-#define STDOUT_BYTES ((size_t)64 * 1024) /* flushed at each turn's end */
 
 /* Do stdout and stderr end in one file, as after 2>&1? What is told about a reply must not continue its last
  * line there. */
@@ -34,27 +33,62 @@ void ask_print_init(struct ask_print *p, const struct ask_values *values, struct
 {
     *p = (struct ask_print){
         .values = values,
+        .out = out_new(STDOUT_FILENO),
         .many = values->lines || values->count != 1,
-        .terminal = isatty(STDOUT_FILENO),
+        .terminal = term_is(STDOUT_FILENO),
         .joined = is_joined(),
         .encoding = encoding,
+        .colors = term_colors(term_wants_color(STDOUT_FILENO, values->no_color)),
         .reply = STR_INIT,
         .started_ns = clock_now_ns(),
     };
-    if (!p->terminal)
-        setvbuf(stdout, NULL, _IOFBF, STDOUT_BYTES);
 }
 
 void ask_print_done(struct ask_print *p)
 {
+    if (!p->out)
+        return;
+    out_flush(p->out);
+    out_free(p->out);
     str_done(&p->reply);
+}
+
+int ask_print_flush(struct ask_print *p)
+{
+    return out_flush(p->out);
+}
+
+/* Before anything goes to stderr. */
+static void end_stdout(struct ask_print *p)
+{
+    out_flush(p->out);
+    if (p->open_line && p->joined) {
+        fputc('\n', stderr);
+        p->open_line = false;
+    }
+}
+
+void ask_print_note(struct ask_print *p, const char *fmt, ...)
+{
+    struct str raw = STR_INIT, text = STR_INIT;
+    va_list args;
+
+    va_start(args, fmt);
+    str_vappendf(&raw, fmt, args);
+    va_end(args);
+    /* It may have what a peer said, or what was typed, in it. */
+    utf8_escape(&text, raw.data, raw.len, UTF8_KEEP_LINES);
+    end_stdout(p);
+    fprintf(stderr, "%s\n", text.data);
+    str_done(&raw);
+    str_done(&text);
 }
 
 static void put(struct ask_print *p, const void *data, size_t len)
 {
     if (len == 0)
         return;
-    fwrite(data, 1, len, stdout);
+    out_write(p->out, data, len);
     p->open_line = ((const char *)data)[len - 1] != '\n';
 }
 
@@ -79,7 +113,8 @@ static void put_escaped(struct ask_print *p, bool last)
     size_t kept = last ? 0 : cut_end(p->reply.data, p->reply.len);
     struct str text = STR_INIT;
 
-    utf8_escape(&text, p->reply.data, p->reply.len - kept, UTF8_KEEP_LINES);
+    utf8_escape_marked(&text, p->reply.data, p->reply.len - kept, UTF8_KEEP_LINES, p->colors->escape_on,
+        p->colors->escape_off);
     put(p, text.data, text.len);
     str_consume(&p->reply, p->reply.len - kept);
     str_done(&text);
@@ -101,16 +136,19 @@ void ask_print_data(struct ask_print *p, uint64_t number, const uint8_t *data, s
 {
     struct str text = STR_INIT;
 
-    if (number == 0 && !p->unasked) {
+    if (number == 0 && !p->unasked && p->values->verbose) {
         p->unasked = true;
-        if (p->values->verbose)
-            fprintf(stderr, _("(bytes came that answer no message)\n"));
+        ask_print_note(p, _("(bytes came that answer no message)"));
     }
     if (p->values->json) {
         size_t room = ASK_PRINT_JSON_BYTES - p->reply.len;
 
+        if (number == 0) {
+            ask_json_unasked(p, data, len);
+            return;
+        }
         str_append(&p->reply, data, len < room ? len : room);
-        p->cut += len < room ? 0 : len - room;
+        p->dropped += len < room ? 0 : len - room;
     } else if (p->values->hex) {
         str_append(&p->reply, data, len);
         put_hex(p, false);
@@ -135,8 +173,6 @@ static void end_reply(struct ask_print *p)
 {
     struct str text = STR_INIT;
 
-    if (p->values->json)
-        return;
     if (p->values->hex) {
         put_hex(p, true);
         p->shown = 0;
@@ -150,7 +186,17 @@ static void end_reply(struct ask_print *p)
     } else {
         put(p, text.data, text.len);
     }
+    if (p->open_line && (p->terminal || p->many))
+        put(p, "\n", 1);
     str_done(&text);
+}
+
+static void append_part(struct str *text, const char *name, int64_t ns)
+{
+    str_append_str(text, name);
+    str_append_char(text, ' ');
+    clock_append_duration(text, ns);
+    str_append_str(text, ", ");
 }
 
 static void tell_exchange(struct ask_print *p, const struct ask_exchange *x)
@@ -162,90 +208,88 @@ static void tell_exchange(struct ask_print *p, const struct ask_exchange *x)
         str_appendf(&text, "%" PRIu64 ": ", x->number);
     str_appendf(&text, _("%s answered over %s: "), endpoint_format(&x->peer, peer),
         addr_scheme_name(x->addr->scheme));
-    if (x->called && x->lookup_ns) {
-        str_append_str(&text, _("name lookup "));
-        clock_append_duration(&text, (int64_t)x->lookup_ns);
-        str_append_str(&text, ", ");
-    }
-    if (x->called && x->connect_ns) {
-        str_append_str(&text, _("connect "));
-        clock_append_duration(&text, (int64_t)x->connect_ns);
-        str_append_str(&text, ", ");
-    }
-    if (x->called && x->handshake_ns) {
-        str_append_str(&text, _("TLS handshake "));
-        clock_append_duration(&text, (int64_t)x->handshake_ns);
-        str_append_str(&text, ", ");
-    }
-    str_append_str(&text, _("reply "));
-    clock_append_duration(&text, x->round_trip_ns);
-    str_append_str(&text, ", ");
+    if (x->called && x->lookup_ns)
+        append_part(&text, _("name lookup"), (int64_t)x->lookup_ns);
+    if (x->called && x->connect_ns)
+        append_part(&text, _("connect"), (int64_t)x->connect_ns);
+    if (x->called && x->handshake_ns)
+        append_part(&text, _("TLS handshake"), (int64_t)x->handshake_ns);
+    append_part(&text, _("reply"), x->round_trip_ns);
     str_appendf(&text, ngettext("%zu byte", "%zu bytes", x->reply_bytes), x->reply_bytes);
     if (x->retries)
         str_appendf(
             &text, ngettext(" (sent again %d time)", " (sent again %d times)", x->retries), x->retries);
-    fflush(stdout);
-    if (p->open_line && p->joined) {
-        fputc('\n', stderr);
-        p->open_line = false;
-    }
-    fprintf(stderr, "%s\n", text.data);
+    ask_print_note(p, "%s", text.data);
     str_done(&text);
 }
 
 void ask_print_answered(struct ask_print *p, const struct ask_exchange *x)
 {
-    end_reply(p);
-    if (p->open_line && (p->terminal || p->many) && !p->values->json)
-        put(p, "\n", 1);
-    if (x->truncated) {
-        fflush(stdout);
-        fprintf(
-            stderr, _("landline: the answer was a datagram longer than can be read; its end is missing\n"));
+    if (p->values->json) {
+        ask_json_answered(p, x);
+        return;
     }
+    end_reply(p);
+    if (x->is_truncated)
+        ask_print_note(
+            p, _("landline: the answer was a datagram longer than can be read; its end is missing"));
+    if (x->is_cut_off)
+        ask_print_note(p,
+            _("landline: the peer hung up without TLS's goodbye; whether the reply is whole can't be told"));
     if (p->values->verbose)
         tell_exchange(p, x);
 }
 
 void ask_print_lost(struct ask_print *p, uint64_t number, const struct err *err)
 {
-    struct str text = STR_INIT;
-
-    end_reply(p);
-    if (p->open_line && (p->terminal || p->many))
-        put(p, "\n", 1);
-    str_reset(&p->reply);
+    if (p->values->json) {
+        ask_json_lost(p, number, err);
+        snprintf(p->told, sizeof(p->told), "%s", err->text);
+    } else {
+        end_reply(p);
+    }
     if (!p->many)
         return;
-    fflush(stdout);
-    utf8_escape(&text, err->text, strlen(err->text), 0);
-    fprintf(stderr, "landline: %" PRIu64 ": %s\n", number, text.data);
+    ask_print_note(p, "landline: %" PRIu64 ": %s", number, err->text);
     snprintf(p->told, sizeof(p->told), "%s", err->text);
-    str_done(&text);
 }
 
 void ask_print_retry(struct ask_print *p, uint64_t number, int retry, uint64_t waited_ms)
 {
-    struct str waited = STR_INIT;
+    struct str text = STR_INIT;
 
+    if (p->values->json)
+        ask_json_retry(p, number, retry, waited_ms);
     if (!p->values->verbose)
         return;
-    clock_append_span(&waited, (int64_t)waited_ms * 1000000);
-    fflush(stdout);
     if (p->many)
-        fprintf(stderr, "%" PRIu64 ": ", number);
-    fprintf(stderr, _("nothing came within %s; sent again (%d)\n"), waited.data, retry);
-    str_done(&waited);
+        str_appendf(&text, "%" PRIu64 ": ", number);
+    str_append_str(&text, _("nothing came within "));
+    clock_append_span(&text, (int64_t)waited_ms * 1000000);
+    str_appendf(&text, _("; sent again (%d)"), retry);
+    ask_print_note(p, "%s", text.data);
+    str_done(&text);
 }
 
 void ask_print_next(struct ask_print *p, const struct err *err)
 {
-    struct str text = STR_INIT;
+    if (p->values->json)
+        ask_json_next(p, err);
+    ask_print_note(p, _("landline: %s; trying the next address"), err->text);
+}
 
-    utf8_escape(&text, err->text, strlen(err->text), 0);
-    fflush(stdout);
-    fprintf(stderr, _("landline: %s; trying the next address\n"), text.data);
-    str_done(&text);
+static void append_counts(struct str *text, const struct ask_print *p, const struct ask_stats *stats)
+{
+    str_appendf(text, _("%" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64 " lost"), stats->sent,
+        stats->answered, stats->lost);
+    if (stats->sent > stats->answered + stats->lost)
+        str_appendf(text, _(", %" PRIu64 " still open"), stats->sent - stats->answered - stats->lost);
+    if (stats->unsent)
+        str_appendf(text, _(", %" PRIu64 " not connected"), stats->unsent);
+    if (stats->retried)
+        str_appendf(text, _(", %" PRIu64 " sent again"), stats->retried);
+    str_append_str(text, _(", in "));
+    clock_append_duration(text, clock_now_ns() - p->started_ns);
 }
 
 void ask_print_summary(struct ask_print *p, const struct ask_stats *stats, const char *address)
@@ -261,22 +305,16 @@ void ask_print_summary(struct ask_print *p, const struct ask_stats *stats, const
         {N_("max"), stats->max_ns},
     };
 
-    if (!p->many || (p->values->lines && !p->values->verbose) || stats->sent + stats->unsent == 0)
+    if (!p->many || stats->sent + stats->unsent == 0)
         return;
-    utf8_escape(&text, address, strlen(address), 0);
-    fflush(stdout);
-    fprintf(stderr, "--- %s ---\n", text.data);
-    str_reset(&text);
-    str_appendf(&text, _("%" PRIu64 " sent, %" PRIu64 " answered, %" PRIu64 " lost"), stats->sent,
-        stats->answered, stats->lost);
-    if (stats->sent > stats->answered + stats->lost)
-        str_appendf(&text, _(", %" PRIu64 " still open"), stats->sent - stats->answered - stats->lost);
-    if (stats->unsent)
-        str_appendf(&text, _(", %" PRIu64 " not connected"), stats->unsent);
-    if (stats->retried)
-        str_appendf(&text, _(", %" PRIu64 " sent again"), stats->retried);
-    str_append_str(&text, _(", in "));
-    clock_append_duration(&text, clock_now_ns() - p->started_ns);
+    if (p->values->json) {
+        ask_json_summary(p, stats);
+        return;
+    }
+    if (p->values->lines && !p->values->verbose)
+        return;
+    str_appendf(&text, "--- %s ---\n", address);
+    append_counts(&text, p, stats);
     if (stats->answered) {
         str_append_str(&text, _("\nround trip: "));
         for (size_t i = 0; i < sizeof(trips) / sizeof(trips[0]); i++) {
@@ -284,15 +322,32 @@ void ask_print_summary(struct ask_print *p, const struct ask_stats *stats, const
             clock_append_duration(&text, trips[i].ns);
         }
     }
-    fprintf(stderr, "%s\n", text.data);
+    ask_print_note(p, "%s", text.data);
+    str_done(&text);
+}
+
+void ask_print_trace(struct ask_print *p, const struct ask_facts *facts)
+{
+    struct str text = STR_INIT;
+
+    if (p->values->json) {
+        ask_json_trace(p, facts);
+        return;
+    }
+    end_stdout(p);
+    ask_trace_append(&text, facts);
+    fputs(text.data, stderr);
     str_done(&text);
 }
 
 int ask_print_error(struct ask_print *p, const struct err *err)
 {
-    if (p->terminal && p->open_line)
-        put(p, "\n", 1);
-    if (strcmp(p->told, err->text) == 0)
+    bool is_told = strcmp(p->told, err->text) == 0;
+
+    if (p->values->json && !is_told)
+        ask_json_error(p, err);
+    end_stdout(p);
+    if (is_told && p->many)
         return (int)err->kind;
     return cmd_fail(err);
 }

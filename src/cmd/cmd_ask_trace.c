@@ -244,16 +244,12 @@ static const struct {
     {has_tls, tls_section},
 };
 
-void ask_print_trace(struct ask_print *p, const struct ask_facts *facts)
+void ask_trace_append(struct str *out, const struct ask_facts *facts)
 {
     char address[ADDR_TEXT_BYTES];
-    struct str text = STR_INIT;
 
-    str_appendf(&text, _("trace of %s\n"), addr_format(facts->addr, address));
+    str_appendf(out, _("trace of %s\n"), addr_format(facts->addr, address));
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
         if (sections[i].applies(facts))
-            sections[i].append(&text, facts);
-    fflush(stdout);
-    fputs(text.data, stderr);
-    str_done(&text);
+            sections[i].append(out, facts);
 }

@@ -32,6 +32,7 @@ static void call(struct ask *a)
     a->lookup_ns = a->connect_ns = a->handshake_ns = 0;
     a->fresh = true;
     a->stale = false;
+    a->is_cut_off = false;
     if (a->o.timeout_ms)
         timer_start(a->limit, a->o.timeout_ms);
     a->line->open(a);
@@ -216,7 +217,8 @@ static void complete(struct ask *a)
         .first_byte_ns = a->first_byte_ns - sent_ns,
         .reply_bytes = a->reply.bytes,
         .retries = a->retries,
-        .truncated = a->truncated,
+        .is_cut_off = a->is_cut_off,
+        .is_truncated = a->truncated,
         .addr = ask_addr(a),
         .peer = a->facts.peer,
     };

@@ -67,7 +67,8 @@ struct ask_exchange {
     int64_t first_byte_ns; /* from the sending to the first one */
     size_t reply_bytes;
     int retries;
-    bool truncated;          /* a datagram longer than what can be read: its end is missing */
+    bool is_cut_off;         /* TLS: the peer's hang-up ended it, and was not announced as TLS has it */
+    bool is_truncated;       /* a datagram longer than what can be read: its end is missing */
     const struct addr *addr; /* which of the addresses */
     struct endpoint peer;
 };

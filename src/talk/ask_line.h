@@ -62,6 +62,7 @@ struct ask {
     int64_t first_byte_ns, last_byte_ns;
     int retries; /* of first */
     bool truncated;
+    bool is_cut_off; /* the peer has hung up, and not as TLS has it */
 
     uint64_t lookup_ns, connect_ns, handshake_ns;
     struct ask_facts facts;

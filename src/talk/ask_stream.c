@@ -57,7 +57,11 @@ static void stream_said(struct stream *s, const uint8_t *data, size_t len, void 
 
 static void stream_ended(struct stream *s, void *arg)
 {
-    ask_hung_up(arg);
+    struct ask *a = arg;
+    struct tls_facts facts;
+
+    a->is_cut_off = tls_facts(s, &facts) == 0 && facts.cut_off;
+    ask_hung_up(a);
 }
 
 /* Hands the stream as much of the message as it has room for. */
