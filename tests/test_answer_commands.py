@@ -9,7 +9,7 @@ import time
 
 import answering
 import harness
-from answering import descendants, is_alive, receive, receive_all, rss_kib
+from answering import SOCKET_S, descendants, is_alive, receive, receive_all, rss_kib
 
 
 class Exec(answering.Case):
@@ -51,6 +51,7 @@ class Exec(answering.Case):
         port = harness.free_port()
         program = self.answer(f'127.0.0.1:{port}', '--exec', 'cat')
         peer = self.call(port)
+        peer.settimeout(6 * SOCKET_S)  # sendall's is for all of it
         text = os.urandom(20 * 1024 * 1024)
         sender = threading.Thread(target=lambda: (peer.sendall(text), peer.shutdown(socket.SHUT_WR)))
         sender.start()
@@ -133,6 +134,15 @@ class Exec(answering.Case):
         program.signal(signal.SIGTERM)
         program.signal(signal.SIGTERM)
         program.wait()
+        self.assertFalse(any(map(is_alive, children)))
+
+    def test_nobody_is_left_when_the_terminal_goes(self):
+        port = harness.free_port()
+        program = self.answer(f'127.0.0.1:{port}', '--exec', 'echo up; cat')
+        peer = self.call(port)
+        self.assertEqual(peer.recv(3), b'up\n')
+        children = descendants(program.pid)
+        self.stop(program, signal.SIGHUP)
         self.assertFalse(any(map(is_alive, children)))
 
     def test_drain_gives_commands_their_time(self):

@@ -243,6 +243,14 @@ static void on_signal(int signum, void *arg)
         answer_stop(run->answer);
 }
 
+/* nohup(1) says so. Without it a terminal that has gone ends us, and commands must not be left. */
+static bool is_ignored(int signum)
+{
+    struct sigaction now;
+
+    return sigaction(signum, NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+}
+
 static int run_answer(int argc, char **argv)
 {
     struct answer_run run = {
@@ -277,6 +285,8 @@ static int run_answer(int argc, char **argv)
     }
     loop_on_signal(run.loop, SIGINT, on_signal, &run);
     loop_on_signal(run.loop, SIGTERM, on_signal, &run);
+    if (!is_ignored(SIGHUP))
+        loop_on_signal(run.loop, SIGHUP, on_signal, &run);
     loop_run(run.loop);
     answer_counts(run.answer, &counts);
     if (run.signals || run.values.verbose || run.values.json)

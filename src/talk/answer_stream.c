@@ -287,6 +287,7 @@ static void take_bare(struct answer_peer *peer)
     }
     if (line_is_pending(&peer->lines) && must_wait(peer)) {
         wait_for_room(peer);
+        deadlines_arm(a->quiet, &peer->quiet);
         return;
     }
     while ((result = line_flush(&peer->lines, &line)) != LINE_MORE) {
