@@ -172,7 +172,7 @@ static bool looks_like_tls(const struct tls_session *t)
     return t->first_len < 2 || (t->first[0] >= 20 && t->first[0] <= 24 && t->first[1] == 3);
 }
 
-static int explain_no_tls(const struct tls_session *t, struct err *err)
+int tls_session_explain_plain(const struct tls_session *t, struct err *err)
 {
     struct str shown = STR_INIT;
     size_t len = t->first_len;
@@ -182,7 +182,10 @@ static int explain_no_tls(const struct tls_session *t, struct err *err)
         if (t->first[i] == '\r' || t->first[i] == '\n')
             len = i;
     utf8_escape(&shown, t->first, utf8_truncate(t->first, t->first_len, len), 0);
-    if (t->ctx->role == TLS_CLIENT)
+    if (t->ctx->kind == TLS_DATAGRAM)
+        code = err_set(err, ERR_CONNECT, -EPROTO,
+            _("the server does not speak DTLS here: it answered \"%s\""), shown.data);
+    else if (t->ctx->role == TLS_CLIENT)
         code = err_set(err, ERR_CONNECT, -EPROTO,
             _("the server does not speak TLS here: it began with \"%s\""), shown.data);
     else
@@ -195,6 +198,7 @@ static int explain_no_tls(const struct tls_session *t, struct err *err)
 static int explain_reason(const struct tls_session *t, unsigned long e, bool in_handshake, struct err *err)
 {
     bool client = t->ctx->role == TLS_CLIENT;
+    size_t header = t->ctx->kind == TLS_STREAM ? 5 : 13; /* RFC 8446 5.1; RFC 6347 4.1 */
 
     switch (ERR_GET_REASON(e)) {
     case SSL_R_UNSUPPORTED_PROTOCOL:
@@ -219,9 +223,11 @@ static int explain_reason(const struct tls_session *t, unsigned long e, bool in_
             err, ERR_UNTRUSTED, -EKEYREJECTED, _("the caller's pre-shared key is not the one known here"));
     case SSL_R_UNEXPECTED_MESSAGE:
         /* Our own ClientHello: a record of type handshake with message type 1. */
-        if (client && t->first_len > 5 && t->first[0] == 22 && t->first[5] == 1)
+        if (client && t->first_len > header && t->first[0] == 22 && t->first[header] == 1)
             return err_set(err, ERR_CONNECT, -EPROTO,
-                _("the server does not speak TLS here: it echoed our own first words"));
+                t->ctx->kind == TLS_STREAM
+                    ? _("the server does not speak TLS here: it echoed our own first words")
+                    : _("the server does not speak DTLS here: it echoed our own first words"));
         break;
     default:
         break;
@@ -243,7 +249,7 @@ int tls_session_explain(const struct tls_session *t, bool in_handshake, struct e
     else if (ERR_GET_LIB(e) == ERR_LIB_SSL && ERR_GET_REASON(e) >= SSL_AD_REASON_OFFSET)
         code = tls_word_alert(t, ERR_GET_REASON(e) - SSL_AD_REASON_OFFSET, err);
     else if (in_handshake && t->ctx->kind == TLS_STREAM && !looks_like_tls(t))
-        code = explain_no_tls(t, err);
+        code = tls_session_explain_plain(t, err);
     else
         code = explain_reason(t, e, in_handshake, err);
     ERR_clear_error();

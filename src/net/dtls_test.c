@@ -1,0 +1,988 @@
+/* SPDX-License-Identifier: ISC */
+/* DTLS over a pair of sockets in memory that lose what the test wants lost, and over UDP: cookies before
+ * any state, handshakes with each flight lost, certificates and pre-shared keys, limits, both ways to go,
+ * and datagrams that are no DTLS. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "net/dgram_ops.h"
+#include "net/dtls.h"
+#include "net/loop.h"
+#include "net/loop_uv.h"
+#include "net/tls_certs_for_test.h"
+
+static struct test_certs *certs;
+
+/* ---- a wire in memory ---------------------------------------------------------------------------- */
+
+#define PORTS 8
+
+struct port;
+
+struct wire {
+    struct loop *loop;
+    struct port *ports[PORTS];
+    bool (*lose)(struct wire *w, int from, int nth, const uint8_t *data, size_t len);
+    int sent[PORTS];
+    int lose_nth, lose_from; /* for lose_one */
+    uint8_t kept[2048];      /* by lose_hellos and lose_cookies */
+    size_t kept_len;
+};
+
+/* A socket on it: bound to 127.0.0.1 and its number; connected to peer if that is not negative. */
+struct port {
+    struct dgram base;
+    struct wire *wire;
+    int number, peer;
+    struct buf inbox; /* int sender, uint32_t length, bytes */
+    struct turn_end delivery;
+    bool freed;
+};
+
+static struct endpoint endpoint_of(int number)
+{
+    struct endpoint e;
+
+    endpoint_from_numeric(&e, "127.0.0.1", (uint16_t)(1000 + number));
+    return e;
+}
+
+static void deliver(struct turn_end *t)
+{
+    struct port *p = list_entry(t, struct port, delivery);
+    struct buf taken = p->inbox;
+
+    p->inbox = (struct buf){0};
+    while (taken.len && !p->freed) {
+        int from;
+        uint32_t len;
+        uint8_t *data = buf_head(&taken);
+        struct endpoint peer;
+        struct dgram_message m = {.peer = &peer};
+
+        memcpy(&from, data, sizeof(from));
+        memcpy(&len, data + sizeof(from), sizeof(len));
+        peer = endpoint_of(from);
+        m.data = data + sizeof(from) + sizeof(len);
+        m.len = len;
+        p->base.events->message(&p->base, &m, p->base.arg);
+        buf_consume(&taken, sizeof(from) + sizeof(len) + len);
+    }
+    buf_done(&taken);
+}
+
+static void put(struct wire *w, int from, int to, const uint8_t *data, size_t len)
+{
+    struct port *p = to >= 0 && to < PORTS ? w->ports[to] : NULL;
+    uint32_t prefix = (uint32_t)len;
+
+    if (!p || (p->peer >= 0 && p->peer != from))
+        return;
+    buf_append(&p->inbox, &from, sizeof(from));
+    buf_append(&p->inbox, &prefix, sizeof(prefix));
+    buf_append(&p->inbox, data, len);
+    loop_at_turn_end(w->loop, &p->delivery);
+}
+
+static int port_send(struct dgram *d, const struct endpoint *to, const void *data, size_t len)
+{
+    struct port *p = (struct port *)d;
+    struct wire *w = p->wire;
+    int nth = w->sent[p->number]++;
+
+    assert_true(len > 0);
+    if (!w->lose || !w->lose(w, p->number, nth, data, len))
+        put(w, p->number, to ? endpoint_port(to) - 1000 : p->peer, data, len);
+    return 0;
+}
+
+static void port_flush(struct dgram *d)
+{
+}
+
+static int port_fd(const struct dgram *d)
+{
+    return -1;
+}
+
+static void port_local(const struct dgram *d, struct endpoint *ret)
+{
+    *ret = endpoint_of(((const struct port *)d)->number);
+}
+
+static uint64_t port_lost(const struct dgram *d)
+{
+    return 0;
+}
+
+static void port_close(struct dgram *d)
+{
+    struct port *p = (struct port *)d;
+
+    p->freed = true;
+    p->wire->ports[p->number] = NULL;
+    turn_end_cancel(&p->delivery);
+    buf_done(&p->inbox);
+    loop_free_later(d->loop, p);
+}
+
+static const struct dgram_ops port_ops = {
+    .send = port_send,
+    .flush = port_flush,
+    .fd = port_fd,
+    .local = port_local,
+    .lost = port_lost,
+    .close = port_close,
+};
+
+static struct dgram *port_new(struct wire *w, int number, int peer)
+{
+    struct port *p = xcalloc(1, sizeof(*p));
+
+    p->base.ops = &port_ops;
+    p->base.loop = w->loop;
+    p->base.events = dtls_lower_events();
+    p->wire = w;
+    p->number = number;
+    p->peer = peer;
+    turn_end_init(&p->delivery, deliver);
+    w->ports[number] = p;
+    return &p->base;
+}
+
+/* ---- its users ----------------------------------------------------------------------------------- */
+
+struct end {
+    struct dgram *d;
+    struct str got; /* each message and a '|' */
+    struct endpoint peer;
+    int messages, openeds, gones, errors, code;
+    size_t longest;
+    struct err err;
+    bool echo, free_on_message, free_on_gone, free_on_error, free_on_open, stop_on_message;
+};
+
+static void let_go(struct end *e)
+{
+    dgram_free(e->d);
+    e->d = NULL;
+}
+
+static void on_message(struct dgram *d, const struct dgram_message *m, void *arg)
+{
+    struct end *e = arg;
+
+    str_append(&e->got, m->data, m->len);
+    str_append_char(&e->got, '|');
+    e->peer = *m->peer;
+    e->messages++;
+    if (m->len > e->longest)
+        e->longest = m->len;
+    if (e->echo)
+        assert_int_equal(dgram_send(d, m->peer, m->data, m->len), 0);
+    if (e->free_on_message)
+        let_go(e);
+    if (e->stop_on_message)
+        loop_stop(d->loop);
+}
+
+static void on_error(struct dgram *d, const struct endpoint *peer, int code, const struct err *err, void *arg)
+{
+    struct end *e = arg;
+
+    e->errors++;
+    e->code = code;
+    e->err = *err;
+    if (e->free_on_error)
+        let_go(e);
+}
+
+static void on_opened(struct dgram *d, void *arg)
+{
+    struct end *e = arg;
+
+    e->openeds++;
+    if (e->free_on_open)
+        let_go(e);
+}
+
+static void on_gone(struct dgram *d, const struct endpoint *peer, void *arg)
+{
+    struct end *e = arg;
+
+    e->gones++;
+    e->peer = *peer;
+    if (e->free_on_gone)
+        let_go(e);
+}
+
+static const struct dgram_events events = {
+    .message = on_message,
+    .error = on_error,
+    .opened = on_opened,
+    .peer_gone = on_gone,
+};
+
+struct talk {
+    struct wire wire;
+    struct tls_context *ctx[2];
+    struct end client, server;
+};
+
+static struct tls_context *context(const struct tls_options *o, enum tls_role role)
+{
+    struct tls_context *ctx;
+    struct err err = {0};
+
+    if (tls_context_new(o, role, TLS_DATAGRAM, &ctx, &err) < 0)
+        fail_msg("%s", err.text);
+    return ctx;
+}
+
+static struct tls_options good_server(void)
+{
+    return (struct tls_options){.cert_file = certs->good.cert_path, .key_file = certs->good.key_path};
+}
+
+static struct tls_options good_client(void)
+{
+    return (struct tls_options){.ca_file = certs->ca.cert_path};
+}
+
+static void call(struct talk *t, struct end *e, int number)
+{
+    *e = (struct end){.got = STR_INIT};
+    e->d = dtls_wrap_client(port_new(&t->wire, number, 0), t->ctx[0], "localhost", &events, e);
+}
+
+static void talk_init(struct talk *t, struct tls_options client, struct tls_options server)
+{
+    *t = (struct talk){.wire.loop = loop_new()};
+    t->ctx[0] = context(&client, TLS_CLIENT);
+    t->ctx[1] = context(&server, TLS_SERVER);
+    str_init(&t->server.got);
+    t->server.d = dtls_wrap_server(port_new(&t->wire, 0, -1), t->ctx[1], &events, &t->server);
+    call(t, &t->client, 1);
+}
+
+static void end_done(struct end *e)
+{
+    dgram_free(e->d);
+    str_done(&e->got);
+}
+
+static void talk_done(struct talk *t)
+{
+    end_done(&t->client);
+    end_done(&t->server);
+    tls_context_free(t->ctx[0]);
+    tls_context_free(t->ctx[1]);
+    loop_free(t->wire.loop);
+}
+
+static void stop(void *arg)
+{
+    loop_stop(arg);
+}
+
+/* An idle deadline keeps the loop running, so there is a limit. */
+static void run_for(struct talk *t, uint64_t ms)
+{
+    struct timer *limit = timer_new(t->wire.loop, stop, t->wire.loop);
+
+    timer_start(limit, ms);
+    loop_run(t->wire.loop);
+    timer_free(limit);
+}
+
+/* Until nothing is on the wire any more. Time passes only for what is on a timer. */
+static void run(struct talk *t)
+{
+    int before, after = 0;
+    bool waits;
+
+    do {
+        before = after;
+        run_for(t, 1);
+        after = 1;
+        waits = false;
+        for (int i = 0; i < PORTS; i++) {
+            after += t->wire.sent[i];
+            waits = waits || (t->wire.ports[i] && t->wire.ports[i]->inbox.len);
+        }
+    } while (waits || after != before);
+}
+
+/* For what comes on a timer, however slow the machine; the test looks itself whether it has come. */
+#define RUN_UNTIL(t, true)                                                                                   \
+    for (int i_ = 0; i_ < 500 && !(true); i_++)                                                              \
+    run_for((t), 20)
+
+static void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("no \"%s\" in: %s", part, text);
+}
+
+/* ---- conversations ------------------------------------------------------------------------------- */
+
+static void a_question_and_an_answer(void **state)
+{
+    struct talk t;
+    struct tls_facts facts;
+    struct endpoint one = endpoint_of(1);
+
+    talk_init(&t, good_client(), good_server());
+    t.server.echo = true;
+    assert_string_equal(
+        dtls_waits_for(t.client.d), "no answer to the DTLS handshake; does the peer speak DTLS?");
+    assert_int_equal(dtls_facts(t.client.d, NULL, &facts), -ENOTCONN);
+    /* Before the handshake: they wait for it, and stay two messages. */
+    assert_int_equal(dgram_send(t.client.d, NULL, "hello", 5), 0);
+    assert_int_equal(dgram_send(t.client.d, NULL, "again", 5), 0);
+    run(&t);
+    assert_int_equal(t.client.openeds, 1);
+    assert_int_equal(t.server.openeds, 0);
+    assert_string_equal(t.server.got.data, "hello|again|");
+    assert_string_equal(t.client.got.data, "hello|again|");
+    assert_true(endpoint_is_equal(&t.server.peer, &one));
+    assert_null(dtls_waits_for(t.client.d));
+    assert_int_equal(dtls_peers(t.server.d), 1);
+
+    assert_int_equal(dtls_facts(t.client.d, NULL, &facts), 0);
+    assert_string_equal(facts.version, "DTLSv1.2");
+    assert_string_equal(facts.subject, "CN=localhost");
+    assert_string_equal(facts.pin, tls_context_pin(t.ctx[1]));
+    assert_true(facts.verified);
+    assert_int_equal(dtls_facts(t.server.d, &one, &facts), 0);
+    assert_false(facts.verified || facts.psk);
+    assert_int_equal(dtls_facts(t.server.d, NULL, &facts), -ENOTCONN);
+
+    /* close_notify tells the server at once. */
+    let_go(&t.client);
+    run(&t);
+    assert_int_equal(t.server.gones, 1);
+    assert_int_equal(dtls_peers(t.server.d), 0);
+    assert_int_equal(dgram_send(t.server.d, &one, "x", 1), -ENOTCONN);
+    assert_int_equal(t.client.errors + t.server.errors, 0);
+    talk_done(&t);
+}
+
+static void a_server_that_ends_tells_its_callers(void **state)
+{
+    struct talk t;
+
+    talk_init(&t, good_client(), good_server());
+    run(&t);
+    let_go(&t.server);
+    run(&t);
+    assert_int_equal(t.client.gones, 1);
+    assert_int_equal(dgram_send(t.client.d, NULL, "x", 1), -ENOTCONN);
+    talk_done(&t);
+}
+
+static void messages_of_every_length(void **state)
+{
+    struct talk t;
+    uint8_t *long_one = xcalloc(1, DTLS_MESSAGE_MAX_BYTES + 1);
+    size_t lengths[] = {1, 1199, 1200, 1201, 9000, DTLS_MESSAGE_MAX_BYTES};
+
+    talk_init(&t, good_client(), good_server());
+    t.server.echo = true;
+    run(&t);
+    for (size_t i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+        assert_int_equal(dgram_send(t.client.d, NULL, long_one, lengths[i]), 0);
+        run(&t);
+        assert_int_equal(t.client.messages, i + 1);
+        assert_int_equal(t.client.longest, lengths[i]);
+    }
+    assert_int_equal(dgram_send(t.client.d, NULL, long_one, DTLS_MESSAGE_MAX_BYTES + 1), -EMSGSIZE);
+    assert_int_equal(dgram_send(t.client.d, NULL, long_one, 0), -EINVAL);
+    free(long_one);
+    talk_done(&t);
+}
+
+static void what_waits_for_the_handshake_is_bounded(void **state)
+{
+    struct talk t;
+    uint8_t message[10000] = {0};
+    int taken = 0;
+
+    talk_init(&t, good_client(), good_server());
+    while (dgram_send(t.client.d, NULL, message, sizeof(message)) == 0)
+        taken++;
+    assert_int_equal(taken, 6);
+    assert_int_equal(dgram_send(t.client.d, NULL, message, sizeof(message)), -ENOBUFS);
+    run(&t);
+    assert_int_equal(t.server.messages, 6);
+    talk_done(&t);
+}
+
+static void many_callers_on_one_socket(void **state)
+{
+    struct talk t;
+    struct end more[4];
+
+    talk_init(&t, good_client(), good_server());
+    t.server.echo = true;
+    for (int i = 0; i < 4; i++) {
+        char text[8];
+
+        call(&t, &more[i], i + 2);
+        snprintf(text, sizeof(text), "I am %d", i);
+        dgram_send(more[i].d, NULL, text, strlen(text));
+    }
+    run(&t);
+    assert_int_equal(dtls_peers(t.server.d), 5);
+    for (int i = 0; i < 4; i++) {
+        char text[8];
+
+        snprintf(text, sizeof(text), "I am %d|", i);
+        assert_string_equal(more[i].got.data, text);
+        end_done(&more[i]);
+    }
+    run(&t);
+    assert_int_equal(dtls_peers(t.server.d), 1);
+    talk_done(&t);
+}
+
+/* ---- loss ---------------------------------------------------------------------------------------- */
+
+static bool lose_one(struct wire *w, int from, int nth, const uint8_t *data, size_t len)
+{
+    return from == w->lose_from && nth == w->lose_nth;
+}
+
+/* Each datagram of the handshake in turn is lost; OpenSSL's timer is a second. All talk at once, so that
+ * the test takes no longer than one of them. */
+static void each_flight_may_be_lost(void **state)
+{
+    enum { CASES = 12 };
+    struct talk t[CASES];
+    struct loop *loop = loop_new();
+    struct timer *limit = timer_new(loop, stop, loop);
+    struct tls_options client = good_client(), server = good_server();
+
+    for (int i = 0; i < CASES; i++) {
+        t[i] = (struct talk){.wire = {.loop = loop, .lose = lose_one, .lose_from = i % 2, .lose_nth = i / 2}};
+        t[i].ctx[0] = context(&client, TLS_CLIENT);
+        t[i].ctx[1] = context(&server, TLS_SERVER);
+        str_init(&t[i].server.got);
+        t[i].server.d = dtls_wrap_server(port_new(&t[i].wire, 0, -1), t[i].ctx[1], &events, &t[i].server);
+        call(&t[i], &t[i].client, 1);
+    }
+    for (int round = 0, opened = 0; round < 100 && opened < CASES; round++) {
+        timer_start(limit, 100);
+        loop_run(loop);
+        opened = 0;
+        for (int i = 0; i < CASES; i++)
+            opened += t[i].client.openeds;
+    }
+    timer_free(limit);
+    for (int i = 0; i < CASES; i++) {
+        if (t[i].client.openeds != 1)
+            fail_msg("datagram %d from %s lost: %s", i / 2, i % 2 ? "the client" : "the server",
+                dtls_waits_for(t[i].client.d));
+        assert_true(t[i].wire.sent[i % 2] > 1);
+        end_done(&t[i].client);
+        end_done(&t[i].server);
+        tls_context_free(t[i].ctx[0]);
+        tls_context_free(t[i].ctx[1]);
+    }
+    loop_free(loop);
+}
+
+/* ---- cookies ------------------------------------------------------------------------------------- */
+
+static int answers;
+static size_t answered_bytes;
+
+static void keep_answer(struct dgram *d, const struct dgram_message *m, void *arg)
+{
+    answers++;
+    assert_int_equal(m->data[13], 3); /* HelloVerifyRequest */
+    answered_bytes = m->len;
+}
+
+static void no_error(struct dgram *d, const struct endpoint *peer, int code, const struct err *err, void *arg)
+{
+}
+
+static const struct dgram_events plain_events = {.message = keep_answer, .error = no_error};
+
+static void keep(struct wire *w, const uint8_t *data, size_t len)
+{
+    assert_true(len <= sizeof(w->kept));
+    memcpy(w->kept, data, len);
+    w->kept_len = len;
+}
+
+static bool lose_hellos(struct wire *w, int from, int nth, const uint8_t *data, size_t len)
+{
+    keep(w, data, len);
+    return true;
+}
+
+/* Hellos that have a cookie: behind the headers (13, 12), version, random and an empty session id. */
+static bool lose_cookies(struct wire *w, int from, int nth, const uint8_t *data, size_t len)
+{
+    if (from != 1 || data[13] != 1 || data[60] == 0)
+        return false;
+    keep(w, data, len);
+    return true;
+}
+
+static bool lose_all(struct wire *w, int from, int nth, const uint8_t *data, size_t len)
+{
+    return true;
+}
+
+/* A hello with no cookie costs the server one small datagram and nothing that stays; one with somebody
+ * else's cookie likewise. */
+static void nothing_is_kept_before_the_cookie_is_back(void **state)
+{
+    struct talk t;
+    struct dgram *plain;
+
+    talk_init(&t, good_client(), good_server());
+    t.wire.lose = lose_hellos;
+    run(&t);
+    let_go(&t.client);
+    t.wire.lose = NULL;
+
+    plain = port_new(&t.wire, 5, 0);
+    plain->events = &plain_events;
+    answers = 0;
+    for (int i = 0; i < 1000; i++)
+        dgram_send(plain, NULL, t.wire.kept, t.wire.kept_len);
+    run(&t);
+    assert_int_equal(answers, 1000);
+    assert_true(answered_bytes < t.wire.kept_len);
+    t.wire.kept_len = 0;
+    assert_int_equal(dtls_peers(t.server.d), 0);
+
+    /* Port 1's own hello with its cookie, sent from port 5: another cookie is asked for. */
+    t.wire.lose = lose_cookies;
+    call(&t, &t.client, 1);
+    RUN_UNTIL(&t, t.wire.kept_len);
+    assert_int_equal(dtls_peers(t.server.d), 0);
+    answers = 0;
+    dgram_send(plain, NULL, t.wire.kept, t.wire.kept_len);
+    run(&t);
+    assert_int_equal(answers, 1);
+    assert_int_equal(dtls_peers(t.server.d), 0);
+    dgram_free(plain);
+    talk_done(&t);
+}
+
+static void garbage_does_nothing(void **state)
+{
+    struct talk t;
+    struct dgram *plain;
+    uint8_t junk[200];
+
+    srandom(11);
+    talk_init(&t, good_client(), good_server());
+    run(&t);
+    plain = port_new(&t.wire, 5, 0);
+    plain->events = &plain_events;
+    answers = 0;
+    for (int i = 0; i < 2000; i++) {
+        size_t len = 1 + (size_t)random() % sizeof(junk);
+
+        for (size_t j = 0; j < len; j++)
+            junk[j] = (uint8_t)random();
+        if (i % 2 && len > 40) { /* like a hello */
+            memcpy(junk, "\x16\xfe\xfd\0\0\0\0\0\0\0\0", 11);
+            junk[11] = 0;
+            junk[12] = (uint8_t)(len - 13);
+            memcpy(junk + 13, "\x01\0\0", 3);
+            if (i % 4 == 1) {
+                junk[16] = (uint8_t)(len - 25);
+                memcpy(junk + 17, "\0\0\0\0\0\0\0", 7);
+                junk[24] = (uint8_t)(len - 25);
+            }
+        }
+        dgram_send(plain, NULL, junk, len);
+        /* And into an association that works: one datagram of its own port's number. */
+        put(&t.wire, 1, 0, junk, len);
+    }
+    run(&t);
+    /* Some of it is a hello by chance, and is asked for a cookie. */
+    assert_true(answers < 100);
+    assert_int_equal(t.server.messages, 0);
+    assert_int_equal(t.server.errors, 0);
+    assert_int_equal(dtls_peers(t.server.d), 1);
+    t.server.echo = true;
+    dgram_send(t.client.d, NULL, "still here", 10);
+    run(&t);
+    assert_string_equal(t.client.got.data, "still here|");
+    dgram_free(plain);
+    talk_done(&t);
+}
+
+/* A caller that died without a word comes again from the same port. */
+static void a_caller_that_starts_anew_is_taken_anew(void **state)
+{
+    struct talk t;
+
+    talk_init(&t, good_client(), good_server());
+    t.server.echo = true;
+    run(&t);
+    t.wire.lose = lose_all;
+    let_go(&t.client);
+    t.wire.lose = NULL;
+    str_done(&t.client.got);
+    call(&t, &t.client, 1);
+    dgram_send(t.client.d, NULL, "me again", 8);
+    run(&t);
+    assert_string_equal(t.client.got.data, "me again|");
+    assert_int_equal(t.server.gones, 1);
+    assert_int_equal(dtls_peers(t.server.d), 1);
+    talk_done(&t);
+}
+
+/* ---- limits -------------------------------------------------------------------------------------- */
+
+static void peers_beyond_the_limit_are_refused(void **state)
+{
+    struct talk t;
+    struct end more[2];
+
+    talk_init(&t, good_client(), good_server());
+    dtls_set_limits(t.server.d, 2, 60000);
+    run(&t);
+    for (int i = 0; i < 2; i++) {
+        call(&t, &more[i], i + 2);
+        run(&t);
+    }
+    assert_int_equal(dtls_peers(t.server.d), 2);
+    assert_int_equal(more[0].openeds, 1);
+    assert_int_equal(more[1].openeds, 0);
+    assert_int_equal(t.server.errors, 1);
+    assert_int_equal(t.server.code, -ENOBUFS);
+    /* One leaves, and there is room. */
+    end_done(&more[0]);
+    RUN_UNTIL(&t, more[1].openeds);
+    assert_int_equal(more[1].openeds, 1);
+    end_done(&more[1]);
+    talk_done(&t);
+}
+
+static void idle_associations_end(void **state)
+{
+    struct talk t;
+
+    talk_init(&t, good_client(), good_server());
+    dtls_set_limits(t.server.d, 10, 400);
+    run(&t);
+    assert_int_equal(dtls_peers(t.server.d), 1);
+    for (int i = 0; i < 5; i++) { /* talking keeps it alive */
+        run_for(&t, 100);
+        dgram_send(t.client.d, NULL, "x", 1);
+    }
+    run(&t);
+    assert_int_equal(t.server.gones, 0);
+    RUN_UNTIL(&t, t.client.gones);
+    assert_int_equal(t.server.gones, 1);
+    assert_int_equal(t.client.gones, 1);
+    assert_int_equal(dtls_peers(t.server.d), 0);
+    talk_done(&t);
+}
+
+static void an_owner_may_free_in_any_event(void **state)
+{
+    struct talk t;
+
+    talk_init(&t, good_client(), good_server());
+    t.client.free_on_open = true;
+    run(&t);
+    assert_null(t.client.d);
+    assert_int_equal(t.server.gones, 1);
+    talk_done(&t);
+
+    talk_init(&t, good_client(), good_server());
+    t.server.free_on_message = true;
+    dgram_send(t.client.d, NULL, "x", 1);
+    dgram_send(t.client.d, NULL, "y", 1);
+    run(&t);
+    assert_null(t.server.d);
+    assert_int_equal(t.server.messages, 1);
+    assert_int_equal(t.client.gones, 1);
+    talk_done(&t);
+
+    talk_init(&t, good_client(), good_server());
+    t.client.free_on_gone = true;
+    run(&t);
+    let_go(&t.server);
+    run(&t);
+    assert_null(t.client.d);
+    talk_done(&t);
+
+    talk_init(&t, good_client(), good_server());
+    t.server.free_on_gone = true;
+    dtls_set_limits(t.server.d, 10, 20);
+    RUN_UNTIL(&t, !t.server.d);
+    assert_null(t.server.d);
+    talk_done(&t);
+
+    talk_init(&t,
+        (struct tls_options){
+            .pin = "sha256:0000000000000000000000000000000000000000000000000000000000000000"},
+        good_server());
+    t.client.free_on_error = t.server.free_on_error = true;
+    run(&t);
+    assert_null(t.client.d);
+    assert_null(t.server.d);
+    talk_done(&t);
+
+    talk_init(&t, good_client(), good_server()); /* before anything */
+    talk_done(&t);
+}
+
+/* ---- trust --------------------------------------------------------------------------------------- */
+
+static void refused(const struct test_cert *cert, const char *why)
+{
+    struct talk t;
+
+    talk_init(
+        &t, good_client(), (struct tls_options){.cert_file = cert->cert_path, .key_file = cert->key_path});
+    dgram_send(t.client.d, NULL, "secret", 6);
+    run(&t);
+    assert_int_equal(t.client.openeds, 0);
+    assert_int_equal(t.client.errors, 1);
+    assert_int_equal(t.client.err.kind, ERR_UNTRUSTED);
+    assert_has(t.client.err.text, why);
+    assert_has(t.client.err.text, tls_context_pin(t.ctx[1]));
+    assert_int_equal(dgram_send(t.client.d, NULL, "x", 1), -ENOTCONN);
+    assert_int_equal(t.server.messages, 0);
+    assert_int_equal(t.server.errors, 1);
+    assert_int_equal(t.server.err.kind, ERR_UNTRUSTED);
+    assert_int_equal(dtls_peers(t.server.d), 0);
+    talk_done(&t);
+}
+
+static void certificates_that_are_refused(void **state)
+{
+    refused(&certs->expired, "it expired on");
+    refused(&certs->wrong_name, "not for localhost");
+    refused(&certs->stranger, "does not know its issuer");
+}
+
+static void a_pin_or_insecure_accepts(void **state)
+{
+    struct talk t;
+    struct tls_facts facts;
+    struct tls_options none = {0};
+
+    talk_init(&t, (struct tls_options){.insecure = true}, none);
+    run(&t);
+    assert_int_equal(t.client.openeds, 1);
+    assert_int_equal(dtls_facts(t.client.d, NULL, &facts), 0);
+    assert_false(facts.verified);
+    talk_done(&t);
+
+    talk_init(&t, (struct tls_options){.pin = facts.pin}, none); /* a new one was made */
+    run(&t);
+    assert_int_equal(t.client.err.kind, ERR_UNTRUSTED);
+    talk_done(&t);
+}
+
+static void client_certificates(void **state)
+{
+    struct tls_options server = good_server(), client = good_client();
+    struct talk t;
+    struct tls_facts facts;
+    struct endpoint one = endpoint_of(1);
+
+    server.verify_peer = true;
+    server.ca_file = certs->ca.cert_path;
+    client.cert_file = certs->client.cert_path;
+    client.key_file = certs->client.key_path;
+    talk_init(&t, client, server);
+    run(&t);
+    assert_int_equal(dtls_facts(t.server.d, &one, &facts), 0);
+    assert_string_equal(facts.subject, "CN=a client");
+    assert_true(facts.verified);
+    talk_done(&t);
+
+    talk_init(&t, good_client(), server);
+    run(&t);
+    assert_int_equal(t.client.openeds, 0);
+    assert_int_equal(t.client.errors, 1);
+    assert_has(t.client.err.text, "--cert");
+    assert_has(t.server.err.text, "showed no certificate");
+    talk_done(&t);
+}
+
+static void pre_shared_keys(void **state)
+{
+    char server_path[128], client_path[128];
+    struct tls_options server = {.psk_file = test_file(certs, "psk1", "ada:0011\nbob:ff00\n", server_path)};
+    struct tls_options client = {.psk_file = test_file(certs, "psk2", "bob:ff00", client_path)};
+    struct talk t;
+    struct tls_facts facts;
+    struct endpoint one = endpoint_of(1);
+
+    talk_init(&t, client, server);
+    run(&t);
+    assert_int_equal(t.client.openeds, 1);
+    assert_int_equal(dtls_facts(t.client.d, NULL, &facts), 0);
+    assert_true(facts.psk && facts.verified);
+    assert_int_equal(dtls_facts(t.server.d, &one, &facts), 0);
+    assert_true(facts.psk && facts.verified);
+    talk_done(&t);
+
+    /* A wrong key is silence: the record that it garbles is thrown away. The words say so. */
+    test_file(certs, "psk2", "bob:ff01", client_path);
+    talk_init(&t, client, server);
+    run(&t);
+    assert_int_equal(t.client.openeds, 0);
+    assert_has(dtls_waits_for(t.client.d), "a wrong pre-shared key looks like this");
+    talk_done(&t);
+
+    test_file(certs, "psk2", "eve:ff01", client_path);
+    talk_init(&t, client, server);
+    run(&t);
+    assert_int_equal(t.client.err.kind, ERR_UNTRUSTED);
+    assert_has(t.client.err.text, "knows no pre-shared key of eve");
+    assert_int_equal(t.server.err.kind, ERR_UNTRUSTED);
+    talk_done(&t);
+
+    /* One side has keys, the other none. */
+    talk_init(&t, good_client(), server);
+    run(&t);
+    assert_int_equal(t.client.err.kind, ERR_CONNECT);
+    assert_has(t.client.err.text, "--psk-file");
+    assert_has(t.server.err.text, "does not use a pre-shared key");
+    talk_done(&t);
+    unlink(server_path);
+    unlink(client_path);
+}
+
+/* ---- peers that speak something else --------------------------------------------------------------- */
+
+static void answer_plain(struct dgram *d, const struct dgram_message *m, void *arg)
+{
+    if (arg)
+        dgram_send(d, m->peer, "what?\r\n", 7);
+    else
+        dgram_send(d, m->peer, m->data, m->len);
+}
+
+static void a_peer_that_speaks_no_dtls(void **state)
+{
+    static const struct dgram_events plain = {.message = answer_plain, .error = no_error};
+    struct talk t;
+
+    for (int echoes = 0; echoes < 2; echoes++) {
+        talk_init(&t, good_client(), good_server());
+        let_go(&t.server);
+        t.server.d = port_new(&t.wire, 0, -1);
+        t.server.d->events = &plain;
+        t.server.d->arg = echoes ? NULL : &t;
+        run(&t);
+        assert_int_equal(t.client.errors, 1);
+        assert_int_equal(t.client.err.kind, ERR_CONNECT);
+        assert_has(t.client.err.text, echoes ? "echoed our own first words" : "answered \"what?\"");
+        talk_done(&t);
+    }
+}
+
+/* ---- over UDP ------------------------------------------------------------------------------------ */
+
+static void over_udp(void **state)
+{
+    struct loop *loop = loop_new();
+    struct tls_options client_options = good_client(), server_options = good_server();
+    struct tls_context *ctx[2] = {context(&client_options, TLS_CLIENT), context(&server_options, TLS_SERVER)};
+    struct end client = {.got = STR_INIT}, server = {.got = STR_INIT, .echo = true};
+    struct dgram *lower;
+    struct endpoint at, local;
+    struct err err;
+    struct timer *limit = timer_new(loop, stop, loop);
+    uint8_t message[DTLS_MESSAGE_MAX_BYTES];
+
+    memset(message, 'm', sizeof(message));
+    endpoint_from_numeric(&at, "127.0.0.1", 0);
+    assert_int_equal(dgram_bind(loop, &at, dtls_lower_events(), NULL, &lower, &err), 0);
+    server.d = dtls_wrap_server(lower, ctx[1], &events, &server);
+    dgram_local(server.d, &local);
+    assert_int_equal(dgram_connect(loop, &local, dtls_lower_events(), NULL, &lower, &err), 0);
+    client.d = dtls_wrap_client(lower, ctx[0], "127.0.0.1", &events, &client);
+    client.stop_on_message = true;
+    dgram_send(client.d, NULL, message, sizeof(message));
+    timer_start(limit, 10000);
+    loop_run(loop);
+    assert_int_equal(client.messages, 1);
+    assert_int_equal(client.longest, sizeof(message));
+    end_done(&client);
+    server.free_on_gone = true;
+    timer_start(limit, 100);
+    loop_run(loop);
+    assert_int_equal(server.gones, 1);
+    end_done(&server);
+
+    /* Nobody there: the ICMP answer comes through. */
+    assert_int_equal(dgram_connect(loop, &local, dtls_lower_events(), NULL, &lower, &err), 0);
+    client = (struct end){.got = STR_INIT, .free_on_error = true};
+    client.d = dtls_wrap_client(lower, ctx[0], "127.0.0.1", &events, &client);
+    timer_start(limit, 500);
+    loop_run(loop);
+    assert_int_equal(client.code, -ECONNREFUSED);
+    assert_int_equal(client.err.kind, ERR_CONNECT);
+    end_done(&client);
+    timer_free(limit);
+    tls_context_free(ctx[0]);
+    tls_context_free(ctx[1]);
+    loop_free(loop);
+}
+
+static int make_certs(void **state)
+{
+    certs = test_certs_new();
+    return certs ? 0 : -1;
+}
+
+static int free_certs(void **state)
+{
+    test_certs_free(certs);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_question_and_an_answer),
+        cmocka_unit_test(a_server_that_ends_tells_its_callers),
+        cmocka_unit_test(messages_of_every_length),
+        cmocka_unit_test(what_waits_for_the_handshake_is_bounded),
+        cmocka_unit_test(many_callers_on_one_socket),
+        cmocka_unit_test(each_flight_may_be_lost),
+        cmocka_unit_test(nothing_is_kept_before_the_cookie_is_back),
+        cmocka_unit_test(garbage_does_nothing),
+        cmocka_unit_test(a_caller_that_starts_anew_is_taken_anew),
+        cmocka_unit_test(peers_beyond_the_limit_are_refused),
+        cmocka_unit_test(idle_associations_end),
+        cmocka_unit_test(an_owner_may_free_in_any_event),
+        cmocka_unit_test(certificates_that_are_refused),
+        cmocka_unit_test(a_pin_or_insecure_accepts),
+        cmocka_unit_test(client_certificates),
+        cmocka_unit_test(pre_shared_keys),
+        cmocka_unit_test(a_peer_that_speaks_no_dtls),
+        cmocka_unit_test(over_udp),
+    };
+
+    return cmocka_run_group_tests(tests, make_certs, free_certs);
+}
