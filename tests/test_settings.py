@@ -57,6 +57,20 @@ class Settings(Files):
         self.assertEqual(self.answer().err, done.err)
         self.assertNotIn('encoding', self.answer('--encoding', 'GBK').err)
 
+    def test_another_verbs_section_is_left_alone(self):
+        plain = self.answer()
+        self.write('landline.conf', '[ask]\nencoding = nosuch\nno-such-option = 1\n')
+        done = self.answer()
+        self.assertEqual((done.code, done.err), (plain.code, plain.err))
+        self.write('landline.conf', '[aks]\nencoding = nosuch\n')
+        self.assertIn('did you mean [ask]?', self.answer().err)
+
+    def test_a_general_setting_need_not_be_of_every_verb(self):
+        self.write('landline.conf', '[landline]\ntimeout = 1s\n')
+        self.assertNotEqual(self.answer().code, 9)
+        self.write('landline.conf', '[landline]\ntimoeut = 1s\n')
+        self.assertEqual(self.answer().code, 9)
+
 
 class Sample(Files):
     def test_every_setting_is_an_option(self):
@@ -71,11 +85,13 @@ class Sample(Files):
         sample = re.sub(r'(?m)^#(?=[a-z-]+ = )', '', SAMPLE.read_text())
         # The certificate is somebody's own.
         sample = re.sub(r'(?m)^(cert|key) = .*\n', '', sample)
-        self.write('landline.conf', '')
-        plain = self.answer()
-        self.write('landline.conf', sample)
-        done = self.answer()
-        self.assertEqual((done.code, done.err), (plain.code, plain.err))
+        port = harness.free_port()
+        for run in self.answer, lambda: self.run_program(harness.landline(), 'ask', f':{port}', 'hello'):
+            self.write('landline.conf', '')
+            plain = run()
+            self.write('landline.conf', sample)
+            done = run()
+            self.assertEqual((done.code, done.err), (plain.code, plain.err))
 
     def test_its_defaults_are_those_of_help(self):
         compared = 0
