@@ -431,6 +431,20 @@ class Tls(answering.Case):
             peer.sendall(text)
             self.assertTrue(receive(peer, len(text)) == text)
 
+    def test_dtls(self):
+        if not shutil.which('openssl'):
+            self.skipTest('openssl is not installed')
+        port = harness.free_port()
+        program = self.answer(f'dtls://127.0.0.1:{port}', '--reply', 'got %m')
+        program.expect(r'--pin sha256:[0-9a-f]{64}\n', stream='err')
+        clients = [self.spawn('openssl', 's_client', '-dtls', '-connect', f'127.0.0.1:{port}', '-quiet')
+                   for _ in range(2)]
+        for i, client in enumerate(clients):
+            client.send(f'hello {i}\n')
+            client.expect(f'got hello {i}\n')
+        self.stop(program)
+        self.assertIn('2 messages, 2 replies', program.err)
+
     def test_not_tls(self):
         port = harness.free_port()
         program = self.answer(f'tls://127.0.0.1:{port}', '--echo')

@@ -236,12 +236,13 @@ static int check_scheme(const struct addr *addr, struct err *err)
     case ADDR_TCP:
     case ADDR_UDP:
     case ADDR_TLS:
+    case ADDR_DTLS:
     case ADDR_UNIX:
     case ADDR_UNIXGRAM:
         return 0;
     default:
         return err_set(err, ERR_MISUSE, -EINVAL,
-            _("%s: answer speaks tcp, udp, tls, unix and unixgram, not %s"), addr_format(addr, text),
+            _("%s: answer speaks tcp, udp, tls, dtls, unix and unixgram, not %s"), addr_format(addr, text),
             addr_scheme_name(addr->scheme));
     }
 }

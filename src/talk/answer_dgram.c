@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "net/dtls.h"
 #include "talk/answer_inside.h"
 
 void answer_dgram_who(const struct answer_door *door, const struct endpoint *peer, struct answer_who *ret)
@@ -149,19 +150,22 @@ static void on_error(struct dgram *d, const struct endpoint *peer, int code, con
     struct answer_who who;
 
     answer_dgram_who(door, peer ? peer : &nobody, &who);
-    answer_refuse(door->answer, ANSWER_UNSENT, &who, err);
+    /* A closed port answers our reply; all else that DTLS tells of is a handshake. */
+    answer_refuse(
+        door->answer, door->tls && code != -ECONNREFUSED ? ANSWER_HANDSHAKE : ANSWER_UNSENT, &who, err);
 }
 
 static const struct dgram_events door_events = {.message = on_message, .error = on_error};
 
 int answer_dgram_open(struct answer_door *door, const struct endpoint *at, struct err *err)
 {
-    struct loop *loop = door->answer->loop;
-    int code;
+    const struct dgram_events *events = door->tls ? dtls_lower_events() : &door_events;
+    struct dgram *lower;
+    int code = dgram_bind(door->answer->loop, at, events, door, &lower, err);
 
-    code = dgram_bind(loop, at, &door_events, door, &door->dgram, err);
     if (code < 0)
         return code;
+    door->dgram = door->tls ? dtls_wrap_server(lower, door->tls, &door_events, door) : lower;
     dgram_local(door->dgram, &door->local);
     return 0;
 }
