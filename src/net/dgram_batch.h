@@ -28,8 +28,6 @@ void dgram_batch_free(struct dgram_batch *batch); /* accepts NULL */
 /* Takes what has arrived without waiting, at most one batch. How many entries, or a negative errno. */
 int dgram_batch_receive(struct dgram_batch *batch);
 void dgram_batch_get(const struct dgram_batch *batch, int i, struct dgram_arrival *ret);
-/* It was as large as a batch can be: there may be more. */
-bool dgram_batch_was_full(const struct dgram_batch *batch);
 /* Bursts come joined at present, and answering joined pays. */
 bool dgram_batch_is_joined(const struct dgram_batch *batch);
 
