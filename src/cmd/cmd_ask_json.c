@@ -140,8 +140,8 @@ void ask_json_summary(struct ask_print *p, const struct ask_stats *stats)
     json_add_int(j, "elapsed_ns", clock_now_ns() - p->started_ns);
     if (stats->answered) {
         json_add_int(j, "min_ns", stats->min_ns);
-        json_add_int(j, "median_ns", ask_stats_quantile(stats, 0.5));
-        json_add_int(j, "p99_ns", ask_stats_quantile(stats, 0.99));
+        json_add_int(j, "median_ns", ask_stats_quantile(stats, 500));
+        json_add_int(j, "p99_ns", ask_stats_quantile(stats, 990));
         json_add_int(j, "max_ns", stats->max_ns);
     }
     end(p, j);

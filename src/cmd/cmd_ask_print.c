@@ -300,8 +300,8 @@ void ask_print_summary(struct ask_print *p, const struct ask_stats *stats, const
         int64_t ns;
     } trips[] = {
         {N_("min"), stats->min_ns},
-        {N_("median"), ask_stats_quantile(stats, 0.5)},
-        {N_("p99"), ask_stats_quantile(stats, 0.99)},
+        {N_("median"), ask_stats_quantile(stats, 500)},
+        {N_("p99"), ask_stats_quantile(stats, 990)},
         {N_("max"), stats->max_ns},
     };
 

@@ -42,16 +42,14 @@ void ask_stats_add(struct ask_stats *s, int64_t round_trip_ns)
     s->classes[class_of((uint64_t)round_trip_ns)]++;
 }
 
-int64_t ask_stats_quantile(const struct ask_stats *s, double part)
+int64_t ask_stats_quantile(const struct ask_stats *s, unsigned permille)
 {
-    uint64_t rank = (uint64_t)(part * (double)s->answered), seen = 0;
+    /* The nearest rank, counted from 1. */
+    uint64_t rank = (uint64_t)(((unsigned __int128)s->answered * permille + 999) / 1000), seen = 0;
     int64_t ns;
 
     if (s->answered == 0)
         return 0;
-    /* The nearest rank: 3 of 4 for p75, but the 4th of 5 for anything over. */
-    if ((double)rank < part * (double)s->answered)
-        rank++;
     if (rank == 0)
         rank = 1;
     for (size_t i = 0; i < ASK_STATS_CLASSES; i++) {

@@ -23,8 +23,8 @@ struct ask_stats {
 
 /* Counts an answer. */
 void ask_stats_add(struct ask_stats *s, int64_t round_trip_ns);
-/* The least round trip that no more than the part 1 - part of all passes: 0.5 is the median, 0.99 is p99. 0
- * if none was answered. */
-int64_t ask_stats_quantile(const struct ask_stats *s, double part);
+/* The least round trip that so many in a thousand do not pass: 500 is the median, 990 is p99. 0 if none was
+ * answered. */
+int64_t ask_stats_quantile(const struct ask_stats *s, unsigned permille);
 
 #endif
