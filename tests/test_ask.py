@@ -795,14 +795,16 @@ class Calling(AskCase):
         self.assertIn('127.0.0.1:9000 answered over tcp', done.err)
 
 
-class Secure(AskCase):
-    """Over TLS, to Python's own."""
-
+class CertsCase(AskCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory(prefix='landline-test-certs-')
         cls.addClassCleanup(cls.folder.cleanup)
         cls.certs = certs.make(pathlib.Path(cls.folder.name) / 'certs')
+
+
+class Secure(CertsCase):
+    """Over TLS, to Python's own."""
 
     def server(self, pair, talk=None, alpn=None, ca=None):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -877,6 +879,62 @@ class Secure(AskCase):
         (self.tmp / 'bad').write_text('no certificate\n')
         self.fails(9, 'bad', '--ca', self.tmp / 'bad', 'tls://:9000', 'x')
         self.fails(9, 'none', '--cert', self.tmp / 'none', 'tls://:9000', 'x')
+
+
+class SecureDatagrams(CertsCase):
+    """Over DTLS, to openssl's server."""
+
+    def server(self, *args):
+        if not shutil.which('openssl'):
+            self.skipTest('no openssl here')
+        self.port = harness.free_port()
+        server = self.spawn('openssl', 's_server', '-dtls', '-quiet', '-accept', self.port, *args)
+        harness.wait_udp(self.port, server)
+        return server
+
+    def answered(self, server, *args):
+        done = self.spawn(harness.landline(), 'ask', *args, f'dtls://127.0.0.1:{self.port}', '你好')
+        server.expect('你好')
+        server.send('嗯')
+        self.assertEqual((done.wait(), done.out), (0, '嗯'), done.story())
+        return done
+
+    def test_0_answered(self):
+        made = self.certs
+        server = self.server('-cert', made.good.cert, '-key', made.good.key)
+        done = self.answered(server, '--ca', made.ca.cert, '--trace', '-v')
+        for words in ('answered over dtls: TLS handshake', r'TLS +DTLSv1\.2', r'trusted +yes'):
+            self.assertRegex(done.err, words)
+
+    def test_7_not_trusted(self):
+        made = self.certs
+        for pair, says in ((made.stranger, '--ca'), (made.expired, 'expired')):
+            self.server('-cert', pair.cert, '-key', pair.key)
+            self.fails(7, says, '--ca', made.ca.cert, f'dtls://127.0.0.1:{self.port}', 'x')
+
+    def test_shared_key(self):
+        server = self.server('-nocert', '-psk', certs.PSK_KEY, '-psk_identity', certs.PSK_IDENTITY)
+        done = self.answered(server, '--psk-file', self.certs.psk, '--trace')
+        self.assertIn('by the key that both know', done.err)
+
+    def test_5_a_wrong_key(self):
+        self.server('-nocert', '-psk', certs.PSK_KEY, '-psk_identity', certs.PSK_IDENTITY)
+        self.fails(5, 'a wrong pre-shared key looks like this', '-t', '1s', '--psk-file', self.certs.wrong_psk,
+                   f'dtls://127.0.0.1:{self.port}', 'x')
+
+    def test_5_no_handshake(self):
+        peer = self.peer(lambda *unused: None, 'udp')
+        self.fails(5, 'does the peer speak DTLS', '-t', '300ms', f'dtls://127.0.0.1:{peer.port}', 'x')
+
+    def test_4_closed_port(self):
+        self.fails(4, 'the port is closed (ICMP)', f'dtls://127.0.0.1:{harness.free_port()}', 'x')
+
+    def test_1_what_does_not_fit(self):
+        made = self.certs
+        self.server('-cert', made.good.cert, '-key', made.good.key)
+        where = ('--ca', made.ca.cert, f'dtls://127.0.0.1:{self.port}')
+        self.fails(1, 'DTLS carries 16384 at most', *where, input=b'x' * 16385)
+        self.fails(1, 'cannot carry an empty message', *where, '')
 
 
 class Peers(AskCase):

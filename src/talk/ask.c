@@ -371,6 +371,10 @@ static void explain_timeout(const struct ask *a, struct err *err)
             text, span.data);
         break;
     case ASK_HANDSHAKE:
+        if (a->line->explain_handshake) {
+            a->line->explain_handshake(a, text, span.data, err);
+            break;
+        }
         err_set(err, ERR_TIMEOUT, -ETIMEDOUT,
             _("%s: the TLS handshake was not done within %s; does the port speak TLS?"), text, span.data);
         break;
@@ -467,14 +471,13 @@ static int check_address(const struct addr *addr, const struct ask_options *o, s
 
     addr_format(addr, text);
     switch (addr->scheme) {
-    case ADDR_DTLS:
     case ADDR_IRC:
     case ADDR_IRCS:
     case ADDR_WS:
     case ADDR_WSS:
         return err_set(err, ERR_MISUSE, -EINVAL,
-            _("%s: asking goes over tcp, tls, udp, unix and unixgram; for the bare bytes write %s://"), text,
-            addr_is_secure(addr->scheme) ? "tls" : "tcp");
+            _("%s: asking goes over tcp, tls, udp, dtls, unix and unixgram; for the bare bytes write %s://"),
+            text, addr_is_secure(addr->scheme) ? "tls" : "tcp");
     default:
         break;
     }

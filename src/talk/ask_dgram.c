@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/i18n.h"
+#include "net/dtls.h"
 #include "talk/ask_line.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -40,6 +41,13 @@ static void explain_unsent(const struct ask *a, int code, size_t len, struct err
             _("%s: the message has %zu bytes, and a datagram carries %zu at most; over tcp:// there is no "
               "limit"),
             text, len, limit);
+    else if (code == -EMSGSIZE && ask_addr(a)->scheme == ADDR_DTLS)
+        err_set(err, ERR_OTHER, code,
+            _("%s: the message has %zu bytes, and DTLS carries %d at most; over tls:// "
+              "there is no limit"),
+            text, len, DTLS_MESSAGE_MAX_BYTES);
+    else if (code == -EINVAL && ask_addr(a)->scheme == ADDR_DTLS && len == 0)
+        err_set(err, ERR_OTHER, code, _("%s: DTLS cannot carry an empty message"), text);
     else if (code == -EMSGSIZE)
         err_set(err, ERR_OTHER, code, _("%s: the message, %zu bytes, is too long for one datagram here"),
             text, len);
@@ -61,8 +69,16 @@ static int send_again(struct ask *a)
     if (code == 0)
         return 0;
     explain_unsent(a, code, len, &err);
-    a->at = a->o.n_addresses - 1; /* it would be too long for any */
+    if (a->retries == 0) {
+        /* It was not sent after all. ask_lose counts it as lost. */
+        a->stats.sent--;
+        a->stats.lost--;
+        a->stats.unsent++;
+    }
     ask_lose(a, &err);
+    /* Another time it would be as long. */
+    if (code == -EMSGSIZE || code == -EINVAL)
+        ask_finish(a, &err);
     return code;
 }
 
@@ -91,6 +107,7 @@ static void close_socket(struct ask *a)
 {
     if (!a->dgram)
         return;
+    a->facts.has_tls = ask_addr(a)->scheme == ADDR_DTLS && dtls_facts(a->dgram, NULL, &a->facts.tls) == 0;
     a->has_facts = true;
     dgram_free(a->dgram);
     a->dgram = NULL;
@@ -139,11 +156,11 @@ static void on_error(struct dgram *d, const struct endpoint *peer, int code, con
     if (a->is_open && ask_under_way(a) == 0)
         return; /* about a message that was given up */
     explain_error(a, code, why, &err);
-    if (a->is_open && a->reply.bytes == 0 && next_endpoint(a))
+    if ((!a->is_open || a->reply.bytes == 0) && err.kind == ERR_CONNECT && next_endpoint(a))
         return;
     if (a->is_open) {
         ask_lose(a, &err);
-    } else if (!next_endpoint(a)) {
+    } else {
         close_socket(a);
         ask_open_failed(a, &err);
     }
@@ -196,9 +213,19 @@ static int open_socket(struct ask *a, struct err *err)
 {
     const struct addr *addr = ask_addr(a);
     const struct endpoint *to = &a->endpoints[a->endpoint];
+    struct dgram *lower;
+    int code;
 
     a->facts = (struct ask_facts){.addr = addr, .peer = *to};
-    return dgram_connect(a->loop, to, &dgram_events, a, &a->dgram, err);
+    if (addr->scheme != ADDR_DTLS)
+        return dgram_connect(a->loop, to, &dgram_events, a, &a->dgram, err);
+    code = dgram_connect(a->loop, to, dtls_lower_events(), NULL, &lower, err);
+    if (code < 0)
+        return code;
+    a->phase = ASK_HANDSHAKE;
+    a->dgram = dtls_wrap_client(
+        lower, a->o.dtls, a->o.server_name ? a->o.server_name : addr->host, &dgram_events, a);
+    return 0;
 }
 
 /* Opens a socket to the endpoint under way, or the first after it that allows one. */
@@ -223,7 +250,8 @@ static void open_endpoint(struct ask *a)
         }
     }
     dgram_local(a->dgram, &a->facts.local);
-    ready(a);
+    if (ask_addr(a)->scheme != ADDR_DTLS)
+        ready(a); /* else when the handshake is done */
 }
 
 static void resolved(const struct endpoint *endpoints, int count, const struct err *err, void *arg)
@@ -309,6 +337,15 @@ static void dgram_line_close(struct ask *a)
     close_socket(a);
 }
 
+static void dgram_line_explain_handshake(
+    const struct ask *a, const char *address, const char *span, struct err *err)
+{
+    const char *words = a->dgram ? dtls_waits_for(a->dgram) : NULL;
+
+    err_set(err, ERR_TIMEOUT, -ETIMEDOUT, _("%s: %s (after %s)"), address,
+        words ? words : _("the DTLS handshake was not done in time"), span);
+}
+
 static void dgram_line_explain(const struct ask *a, const char *address, const char *span, struct err *err)
 {
     if (a->retries)
@@ -329,5 +366,6 @@ const struct ask_line ask_dgram_line = {
     .feed = dgram_line_feed,
     .feed_end = dgram_line_feed_end,
     .close = dgram_line_close,
+    .explain_handshake = dgram_line_explain_handshake,
     .explain_silence = dgram_line_explain,
 };

@@ -24,6 +24,8 @@ struct ask_line {
     void (*feed_end)(struct ask *a);
     /* Ends the connection or the call under way; puts what is known of it in a->facts. */
     void (*close)(struct ask *a);
+    /* The words for a handshake that was not done in time; NULL: ask.c has them. */
+    void (*explain_handshake)(const struct ask *a, const char *address, const char *span, struct err *err);
     /* The words for a reply that did not come in time. */
     void (*explain_silence)(const struct ask *a, const char *address, const char *span, struct err *err);
 };
