@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rand.h"
 #include "base/xmalloc.h"
@@ -58,9 +59,20 @@ static struct bucket *find(struct rate *r, uint64_t source)
     return stalest;
 }
 
+static uint64_t source_of(const struct rate *r, const struct endpoint *from)
+{
+    struct endpoint network;
+
+    if (from->sa.sa_family != AF_INET6 || IN6_IS_ADDR_V4MAPPED(&from->in6.sin6_addr))
+        return endpoint_hash_host(from, r->key);
+    network = *from;
+    memset(network.in6.sin6_addr.s6_addr + 8, 0, 8);
+    return endpoint_hash_host(&network, r->key);
+}
+
 bool rate_take(struct rate *r, const struct endpoint *from, uint64_t now_ms)
 {
-    uint64_t source = endpoint_hash_host(from, r->key);
+    uint64_t source = source_of(r, from);
     uint64_t now_ns = (now_ms + 1) * 1000000; /* never 0, which is older than all */
     struct bucket *bucket = find(r, source ? source : 1);
 

@@ -8,8 +8,9 @@
 #include "net/endpoint.h"
 
 /* How often each source address may be answered: so many times a second, and as many at once after a second
- * of silence. The port does not count. Memory is bounded however many sources there are: of the RATE_SOURCES
- * remembered, one that has been silent longest gives its place to a new one. */
+ * of silence. The port does not count, and an IPv6 network of 64 bits is one source: whoever has one address
+ * of it has them all. Memory is bounded however many sources there are: of the RATE_SOURCES remembered, one
+ * that has been silent longest gives its place to a new one. */
 struct rate;
 
 #define RATE_SOURCES 16384

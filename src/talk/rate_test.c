@@ -66,6 +66,21 @@ static void the_port_does_not_count(void **state)
     rate_free(r);
 }
 
+static void an_ipv6_network_is_one_source(void **state)
+{
+    struct rate *r = rate_new(3);
+
+    assert_int_equal(take_all(r, "2001:db8::1", 0), 3);
+    assert_int_equal(take_all(r, "2001:db8::ffff:1", 0), 0);
+    assert_int_equal(take_all(r, "2001:db8:0:0:8000::", 0), 0);
+    assert_int_equal(take_all(r, "2001:db8:0:1::1", 0), 3);
+    /* These would be one network; they are IPv4 hosts, mapped. */
+    assert_int_equal(take_all(r, "::ffff:192.0.2.1", 0), 3);
+    assert_int_equal(take_all(r, "::ffff:192.0.2.2", 0), 3);
+    assert_int_equal(take_all(r, "192.0.2.2", 0), 0);
+    rate_free(r);
+}
+
 static void others_do_not_matter(void **state)
 {
     struct rate *r = rate_new(5);
@@ -118,6 +133,7 @@ int main(void)
         cmocka_unit_test(so_many_a_second),
         cmocka_unit_test(in_the_long_run),
         cmocka_unit_test(the_port_does_not_count),
+        cmocka_unit_test(an_ipv6_network_is_one_source),
         cmocka_unit_test(others_do_not_matter),
         cmocka_unit_test(more_sources_than_places),
         cmocka_unit_test(very_fast),
