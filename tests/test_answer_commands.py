@@ -174,6 +174,21 @@ class Exec(answering.Case):
         self.assertEqual(receive_all(self.call(port)), b'')
 
 
+    def test_no_descriptors_for_a_command(self):
+        port = harness.free_port()
+        program = self.answer(f'udp://127.0.0.1:{port}', '--exec', 'cat', '-q', wrap=('sh', '-c',
+                              'ulimit -n 20; exec "$@"', 'sh'))
+        peer = self.datagrams(port)
+        for _ in range(200):
+            peer.send(b'x')
+        program.expect("can't start 'cat': too many open files", stream='err')
+        def is_answered():
+            peer.send(b'y')
+            return b'y' in peer.recv(10)
+        harness.wait_until(is_answered, 'an answer', program)
+        self.assertLess(program.err.count("can't start"), 10)
+
+
 class Filter(answering.Case):
     SHELL = 'while read -r x; do [ "$x" = die ] && exit 1; echo "<$x>"; done'
 

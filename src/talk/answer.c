@@ -393,8 +393,8 @@ void answer_free(struct answer *a)
         answer_peer_free(list_entry(a->peers.next, struct answer_peer, node));
     answer_exec_free(a);
     answer_filter_free(a->filter);
-    while (!list_is_empty(&a->doors))
-        door_free(list_entry(a->doors.next, struct answer_door, node));
+    list_for_each_safe (node, after, &a->doors)
+        door_free(list_entry(node, struct answer_door, node));
     answer_stream_done(a);
     timer_free(a->drain);
     rate_free(a->rate);

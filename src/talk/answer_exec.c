@@ -60,6 +60,17 @@ static void child_who(const struct answer_child *child, struct answer_who *ret, 
     }
 }
 
+/* At most every so often: where one command cannot be started, the next thousand cannot, either. */
+static void tell_trouble(struct answer *a, const struct err *err)
+{
+    uint64_t now = loop_now_ms(a->loop) + 1;
+
+    if (!a->events->trouble || (a->trouble_told_ms && now - a->trouble_told_ms < ANSWER_TOLD_MS))
+        return;
+    a->trouble_told_ms = now;
+    a->events->trouble(err, a->arg);
+}
+
 /* The child is over, or has to be. */
 static void child_free(struct answer_child *child)
 {
@@ -235,12 +246,9 @@ static void on_child_too_long(struct deadline *d, void *arg)
     struct err err;
 
     process_stop(child->process, ANSWER_GRACE_MS);
-    if (child->answer->events->trouble) {
-        err_set(&err, ERR_TIMEOUT, -ETIMEDOUT,
-            _("'%s' still runs after %d s for one datagram: it is stopped"), child->answer->options->text,
-            ANSWER_CHILD_MS / 1000);
-        child->answer->events->trouble(&err, child->answer->arg);
-    }
+    err_set(&err, ERR_TIMEOUT, -ETIMEDOUT, _("'%s' still runs after %d s for one datagram: it is stopped"),
+        child->answer->options->text, ANSWER_CHILD_MS / 1000);
+    tell_trouble(child->answer, &err);
 }
 
 static void add_variable(struct str *out, size_t *starts, size_t *count, const char *name, const char *value)
@@ -294,12 +302,6 @@ static struct answer_child *child_new(struct answer_door *door)
     return child;
 }
 
-static void tell_trouble(struct answer *a, const struct err *err)
-{
-    if (a->events->trouble)
-        a->events->trouble(err, a->arg);
-}
-
 static void start_call(struct answer_peer *peer)
 {
     struct answer_child *child = child_new(peer->door);
@@ -351,23 +353,22 @@ static void start_datagram(
 /* There is a place again. */
 static void start_waiting(struct answer *a)
 {
-    while (a->child_count < a->options->max_children) {
-        if (!list_is_empty(&a->waiting_peers)) {
-            struct answer_peer *peer = list_entry(a->waiting_peers.next, struct answer_peer, waiting);
+    while (a->child_count < a->options->max_children && !list_is_empty(&a->waiting_peers)) {
+        struct answer_peer *peer = list_entry(a->waiting_peers.next, struct answer_peer, waiting);
 
-            list_remove(&peer->waiting);
-            start_call(peer);
-        } else if (!list_is_empty(&a->waiting_datagrams)) {
-            struct waiting_datagram *w = list_entry(a->waiting_datagrams.next, struct waiting_datagram, node);
+        list_remove(&peer->waiting);
+        start_call(peer);
+    }
+    list_for_each_safe (node, after, &a->waiting_datagrams) {
+        struct waiting_datagram *w = list_entry(node, struct waiting_datagram, node);
 
-            list_remove(&w->node);
-            a->waiting_count--;
-            a->waiting_bytes -= w->len;
-            start_datagram(w->door, &w->from, w->data, w->len, w->number);
-            free(w);
-        } else {
+        if (a->child_count >= a->options->max_children)
             return;
-        }
+        list_remove(&w->node);
+        a->waiting_count--;
+        a->waiting_bytes -= w->len;
+        start_datagram(w->door, &w->from, w->data, w->len, w->number);
+        free(w);
     }
 }
 
@@ -462,12 +463,9 @@ void answer_exec_datagram(
 
 static void forget_waiting(struct answer *a)
 {
-    while (!list_is_empty(&a->waiting_datagrams)) {
-        struct waiting_datagram *w = list_entry(a->waiting_datagrams.next, struct waiting_datagram, node);
-
-        list_remove(&w->node);
-        free(w);
-    }
+    list_for_each_safe (node, after, &a->waiting_datagrams)
+        free(list_entry(node, struct waiting_datagram, node));
+    list_init(&a->waiting_datagrams);
     a->waiting_count = a->waiting_bytes = 0;
 }
 
@@ -507,8 +505,8 @@ void answer_exec_init(struct answer *a)
 void answer_exec_free(struct answer *a)
 {
     forget_waiting(a);
-    while (!list_is_empty(&a->children))
-        child_free(list_entry(a->children.next, struct answer_child, node));
+    list_for_each_safe (node, after, &a->children)
+        child_free(list_entry(node, struct answer_child, node));
     deadlines_free(a->child_ends);
     deadlines_free(a->outputs);
     a->child_ends = a->outputs = NULL;

@@ -50,6 +50,7 @@ struct answer {
     struct list waiting_peers;    /* for a child */
     struct list waiting_datagrams;
     size_t waiting_count, waiting_bytes;
+    uint64_t trouble_told_ms; /* with a child; 0: never */
     struct answer_filter *filter;
 
     struct timer *drain;
