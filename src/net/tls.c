@@ -247,8 +247,17 @@ static void lower_data(struct stream *s, const uint8_t *data, size_t len, void *
 {
     struct tls *t = arg;
 
-    if (t->base.opening && t->session.first_len < TLS_FIRST_BYTES)
+    if (t->base.opening && t->session.first_len < TLS_FIRST_BYTES) {
         tls_session_note_first(&t->session, data, len);
+        /* OpenSSL would wait for five bytes, and somebody who types "hi" for an answer. */
+        if (!tls_session_is_tls(&t->session)) {
+            struct err err;
+            int code = tls_session_explain_plain(&t->session, &err);
+
+            stream_fail(&t->base, code, &err);
+            return;
+        }
+    }
     if (t->unread) { /* behind what is kept; run_later is on its way or the owner has paused */
         buf_append(&t->kept, data, len);
         return;

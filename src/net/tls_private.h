@@ -87,7 +87,8 @@ void tls_session_note_first(struct tls_session *t, const uint8_t *data, size_t l
 /* After an OpenSSL call failed with SSL_ERROR_SSL or SSL_ERROR_SYSCALL: fills err from OpenSSL's queue of
  * errors and from what verification found. Returns the negative code. */
 int tls_session_explain(const struct tls_session *t, bool in_handshake, struct err *err);
-/* The peer's first bytes are no TLS: says what they are. */
+/* As far as the peer's first bytes tell; and what they are if not, for err. */
+bool tls_session_is_tls(const struct tls_session *t);
 int tls_session_explain_plain(const struct tls_session *t, struct err *err);
 void tls_session_facts(const struct tls_session *t, struct tls_facts *ret);
 /* For SSL_CTX_set_cert_verify_callback. */

@@ -166,10 +166,12 @@ static int explain_untrusted(const struct tls_session *t, struct err *err)
         pin_text);
 }
 
-static bool looks_like_tls(const struct tls_session *t)
+bool tls_session_is_tls(const struct tls_session *t)
 {
     /* RFC 8446 5.1: a content type, then legacy_record_version 0x03xx. */
-    return t->first_len < 2 || (t->first[0] >= 20 && t->first[0] <= 24 && t->first[1] == 3);
+    if (t->first_len > 0 && (t->first[0] < 20 || t->first[0] > 24))
+        return false;
+    return t->first_len < 2 || t->first[1] == 3;
 }
 
 int tls_session_explain_plain(const struct tls_session *t, struct err *err)
@@ -248,8 +250,6 @@ int tls_session_explain(const struct tls_session *t, bool in_handshake, struct e
         code = explain_untrusted(t, err);
     else if (ERR_GET_LIB(e) == ERR_LIB_SSL && ERR_GET_REASON(e) >= SSL_AD_REASON_OFFSET)
         code = tls_word_alert(t, ERR_GET_REASON(e) - SSL_AD_REASON_OFFSET, err);
-    else if (in_handshake && t->ctx->kind == TLS_STREAM && !looks_like_tls(t))
-        code = tls_session_explain_plain(t, err);
     else
         code = explain_reason(t, e, in_handshake, err);
     ERR_clear_error();

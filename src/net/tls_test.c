@@ -489,6 +489,13 @@ static void bytes_that_are_no_tls(void **state)
     assert_has(b.tls.err.text, "the caller does not speak TLS");
     bare_done(&b);
 
+    bare_init(&b, TLS_SERVER); /* fewer than a record's header has */
+    stream_write(b.plain.s, "x", 1);
+    bare_run(&b);
+    assert_int_equal(b.tls.faileds, 1);
+    assert_has(b.tls.err.text, "it began with \"x\"");
+    bare_done(&b);
+
     bare_init(&b, TLS_CLIENT);
     bare_run(&b);
     assert_true(b.plain.got.len > 100);
