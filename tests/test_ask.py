@@ -192,6 +192,7 @@ class Statuses(AskCase):
     def test_5_no_answer(self):
         peer = self.peer(wait_for_hang_up)
         self.fails(5, 'no reply came within 200ms', '-t', '200ms', f':{peer.port}', 'x')
+        self.fails(5, 'the message was empty', '-t', '200ms', f':{peer.port}', input='')
         peer = self.peer(lambda *unused: None, 'udp')
         self.fails(5, 'no reply within 200ms', '-t', '200ms', f'udp://127.0.0.1:{peer.port}', 'x')
 
@@ -209,6 +210,31 @@ class Statuses(AskCase):
                                'the queue to fill')
             self.fails(5, 'no connection within 300ms', '-t', '300ms',
                        f'127.0.0.1:{listener.getsockname()[1]}', 'x')
+
+    def test_5_the_name_server_is_silent(self):
+        server = self.tmp / 'server.py'
+        server.write_text('import socket, time\n'
+                          's = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n'
+                          's.bind(("127.0.0.1", 53))\n'
+                          'print("up", flush=True)\n'
+                          'time.sleep(60)\n')
+        (self.tmp / 'resolv.conf').write_text('nameserver 127.0.0.1\n')
+        (self.tmp / 'nsswitch.conf').write_text('hosts: files dns\n')
+        begun = time.monotonic()
+        done = self.in_namespace(
+            'ip link set lo up\n'
+            'for file in resolv.conf nsswitch.conf; do mount --bind "$2/$file" "$(readlink -f /etc/$file)"; done\n'
+            'mkfifo "$2/up"\n'
+            'python3 "$2/server.py" > "$2/up" & server=$!\n'
+            'read up < "$2/up"\n'
+            'for scheme in tcp udp; do\n'
+            '    status=0; "$1" ask -t 500ms $scheme://silent.example:9000 x || status=$?\n'
+            '    echo $status\n'
+            'done\n'
+            'kill $server', harness.landline(), self.tmp)
+        self.assertEqual(done.out, '5\n5\n', done.story())
+        self.assertEqual(done.err.count('the name lookup took longer than 500ms'), 2, done.story())
+        self.assertLess(time.monotonic() - begun, 15)
 
     def test_5_half_an_answer(self):
         def half(conn):
@@ -967,6 +993,14 @@ class Peers(AskCase):
         self.assertEqual((done.wait(), done.out), (0, '嗯\n'))
         server.close_stdin()
         server.wait()
+
+    def test_nc_that_hangs_up_first(self):
+        self.needs('nc')
+        port = harness.free_port()
+        (self.tmp / 'page').write_text('one\ntwo\n')
+        server = self.spawn('sh', '-c', 'exec nc -N -l 127.0.0.1 "$1" < "$2"', 'sh', port, self.tmp / 'page')
+        harness.wait_tcp(port, server)
+        self.check(self.ask('--until', 'close', f':{port}', 'x'), 0, 'one\ntwo\n')
 
     def test_nc_over_udp(self):
         self.needs('nc')

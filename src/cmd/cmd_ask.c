@@ -227,6 +227,9 @@ static void on_signal(int signum, void *arg)
     struct ask_run *run = arg;
 
     run->is_interrupted = true;
+    /* Behind the ^C that the terminal shows. */
+    if (signum == SIGINT && isatty(STDERR_FILENO))
+        fputc('\n', stderr);
     ask_stop(run->ask);
 }
 

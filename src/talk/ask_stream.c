@@ -202,6 +202,10 @@ static void stream_line_explain(const struct ask *a, const char *address, const 
     else if (a->o.lines)
         err_set(err, ERR_TIMEOUT, -ETIMEDOUT, _("%s: no reply to line %" PRIu64 " within %s"), address,
             a->first, span);
+    else if (a->message_len == 0)
+        err_set(err, ERR_TIMEOUT, -ETIMEDOUT,
+            _("%s: connected, but the message was empty, so nothing was sent, and nothing came within %s"),
+            address, span);
     else
         err_set(err, ERR_TIMEOUT, -ETIMEDOUT,
             _("%s: connected, and the message was sent, but no reply came within %s; --timeout waits longer"),
