@@ -81,7 +81,7 @@ class Manners(answering.Case):
         peer.sendall(b'parts')
         self.assertEqual(peer.recv(1024), b'in two parts')
         self.assertGreater(time.monotonic() - began, 2.2)
-        self.assertIn(']: in two parts\n', program.out)
+        program.expect(r'\]: in two parts\n')
 
     def test_unix(self):
         path = str(self.tmp / 's')

@@ -182,6 +182,7 @@ class Exec(answering.Case):
         for _ in range(200):
             peer.send(b'x')
         program.expect("can't start 'cat': too many open files", stream='err')
+
         def is_answered():
             peer.send(b'y')
             return b'y' in peer.recv(10)
