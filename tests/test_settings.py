@@ -57,6 +57,19 @@ class Settings(Files):
         self.assertEqual(self.answer().err, done.err)
         self.assertNotIn('encoding', self.answer('--encoding', 'GBK').err)
 
+    def test_what_excludes_a_setting_overrules_it_on_the_command_line(self):
+        """"echo = yes" in the file made every --reply misuse."""
+        self.write('landline.conf', '[answer]\necho = yes\nhex = yes\n[ask]\ncrlf = yes\n')
+        with_reply = ['answer', 'tcp://192.0.2.1:9', '--reply', 'x']
+        for more in ([], ['--json'], ['--encoding', 'GBK'], ['--quiet']):
+            done = self.run_program(harness.landline(), *with_reply, *more)
+            self.assertNotIn('exclude', done.err)
+            self.assertEqual(done.code, 1, done.err)  # as far as listening, which that address does not allow
+        done = self.run_program(harness.landline(), *with_reply, '--echo')
+        self.assertEqual(done.code, 2)
+        done = self.run_program(harness.landline(), 'ask', 'unix:/nonexistent', '--bare', 'x')
+        self.assertEqual(done.code, 4, done.err)
+
     def test_another_verbs_section_is_left_alone(self):
         plain = self.answer()
         self.write('landline.conf', '[ask]\nencoding = nosuch\nno-such-option = 1\n')

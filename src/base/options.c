@@ -141,6 +141,26 @@ enum option_source options_source(const struct options *o, const char *long_name
     return o->sources[row - o->verb->rows];
 }
 
+void options_prefer_typed(struct options *o, const char *const *names)
+{
+    bool typed = false, on;
+
+    for (size_t i = 0; names[i]; i++)
+        typed |= options_source(o, names[i]) == OPTION_COMMAND_LINE;
+    for (size_t i = 0; typed && names[i]; i++) {
+        const struct option_row *row = find_long(o->verb, names[i], strlen(names[i]), &on);
+        char *member = (char *)o->values + row->offset;
+
+        if (o->sources[row - o->verb->rows] == OPTION_COMMAND_LINE)
+            continue;
+        assert(row->type == OPTION_TYPE_FLAG || row->type == OPTION_TYPE_STRING);
+        if (row->type == OPTION_TYPE_FLAG)
+            *(bool *)member = false;
+        else
+            *(const char **)member = NULL;
+    }
+}
+
 #define NAME_MAX_BYTES 64 /* no option is longer; keeps the table below small whatever was typed */
 
 /* The name that was most likely meant, in ret_name; false when none is near. A beginning of a name is near,

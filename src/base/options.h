@@ -126,6 +126,10 @@ int options_set_by_name(struct options *o, const char *name, const char *value, 
 /* Who set a long option last; it must be in the table. */
 enum option_source options_source(const struct options *o, const char *long_name);
 
+/* For flags and texts that exclude each other (names, NULL at the end): once one of them is on the command
+ * line, those that only a file set are off again, so a file's choice can be overruled without undoing it. */
+void options_prefer_typed(struct options *o, const char *const *names);
+
 /* Whether any row has this long name. */
 bool options_has(const struct option_verb *verb, const char *long_name);
 

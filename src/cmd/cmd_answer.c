@@ -53,6 +53,7 @@ static const struct option_row rows[] = {
     OPTION_FLAG('x', "hex", struct answer_values, hex, N_("print messages as a hex dump")),
     OPTION_STRING('e', "encoding", N_("NAME"), struct answer_values, encoding, OPTION_COMPLETE_NONE,
         N_("what the peers speak instead of UTF-8, such as GBK")),
+    OPTION_FLAG(0, "no-color", struct answer_values, no_color, N_("no colours on a terminal either")),
     OPTION_GROUP(N_("TLS and DTLS")),
     OPTION_STRING(0, "cert", N_("FILE"), struct answer_values, cert, OPTION_COMPLETE_FILE,
         N_("the certificate to show (PEM); without it one is made for this run")),
@@ -93,6 +94,14 @@ static const struct option_verb verb = {
     .args_min = 1,
     .args_max = OPTION_ANY_ARGS,
     .args_complete = OPTION_COMPLETE_ADDRESS,
+};
+
+/* What excludes each other. */
+static const char *const exclusive[][6] = {
+    {"reply", "echo", "exec", "filter", "discard"},
+    {"hex", "encoding"},
+    {"quiet", "hex"},
+    {"quiet", "json"},
 };
 
 struct answer_run {
@@ -270,6 +279,8 @@ static int run_answer(int argc, char **argv)
 
     if (!cmd_begin(&o, &verb, &run.values, argc, argv, &status))
         return status;
+    for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++)
+        options_prefer_typed(&o, exclusive[i]);
     if (set_options(&run, &err) < 0 || read_addresses(&run, &o, &err) < 0) {
         status = cmd_fail(&err);
         goto out;

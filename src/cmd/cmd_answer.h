@@ -7,13 +7,14 @@
 #include "base/str.h"
 #include "net/loop.h"
 #include "show/out.h"
+#include "show/term.h"
 #include "talk/answer.h"
 
 /* What landline answer takes, and what it prints (cmd_answer_print.c, cmd_answer_json.c). */
 struct answer_values {
     const char *reply, *exec, *filter;
     bool echo, discard;
-    bool once, quiet, json, hex;
+    bool once, quiet, json, hex, no_color;
     int verbose;
     const char *encoding;
     size_t max_message;
@@ -26,6 +27,7 @@ struct answer_values {
 struct answer_print {
     const struct answer_values *values;
     struct encoding *encoding; /* NULL: UTF-8 */
+    const struct term_colors *colors;
     struct loop *loop;
     struct out *out;                     /* stdout */
     struct turn_end flush_later;         /* what a turn prints leaves in one write */

@@ -29,6 +29,7 @@ void answer_print_init(struct answer_print *p, const struct answer_values *value
     *p = (struct answer_print){
         .values = values,
         .encoding = encoding,
+        .colors = term_colors(term_wants_color(STDOUT_FILENO, values->no_color)),
         .loop = loop,
         .out = out_new(STDOUT_FILENO),
         .broken = broken,
@@ -53,6 +54,12 @@ void answer_print_flush_later(struct answer_print *p)
     loop_at_turn_end(p->loop, &p->flush_later);
 }
 
+/* What was escaped is marked on a terminal: a peer may well say a backslash and an x itself. */
+static void escape(struct answer_print *p, const void *data, size_t len)
+{
+    utf8_escape_marked(&p->text, data, len, 0, p->colors->escape_on, p->colors->escape_off);
+}
+
 /* A peer's bytes as UTF-8 that may be printed, in p->text. */
 static void make_text(struct answer_print *p, const uint8_t *data, size_t len)
 {
@@ -62,10 +69,10 @@ static void make_text(struct answer_print *p, const uint8_t *data, size_t len)
 
         encoding_decode(p->encoding, &decoded, data, len);
         encoding_decode_end(p->encoding, &decoded);
-        utf8_escape(&p->text, decoded.data, decoded.len, 0);
+        escape(p, decoded.data, decoded.len);
         str_done(&decoded);
     } else {
-        utf8_escape(&p->text, data, len, 0);
+        escape(p, data, len);
     }
 }
 

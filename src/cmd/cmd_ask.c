@@ -254,6 +254,9 @@ static bool typed(const struct options *o, const char *name)
     return options_source(o, name) == OPTION_COMMAND_LINE;
 }
 
+/* What excludes each other. */
+static const char *const exclusive[][3] = {{"crlf", "bare"}, {"json", "hex"}, {"hex", "encoding"}};
+
 static int set_options(struct ask_run *run, const struct options *o, struct err *err)
 {
     const struct ask_values *v = &run->values;
@@ -445,6 +448,8 @@ static int run_ask(int argc, char **argv)
 
     if (!cmd_begin(&o, &verb, &run.values, argc, argv, &status))
         return status;
+    for (size_t i = 0; i < sizeof(exclusive) / sizeof(exclusive[0]); i++)
+        options_prefer_typed(&o, exclusive[i]);
     if (set_address(&run, o.args[0], &err) < 0 || set_options(&run, &o, &err) < 0 ||
         set_tls(&run, &o, &err) < 0 || set_message(&run, &o, &err) < 0 || start(&run, &err) < 0) {
         run.status = cmd_fail(&err);
