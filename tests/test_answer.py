@@ -71,6 +71,32 @@ class Manners(answering.Case):
         peer.shutdown(socket.SHUT_WR)
         self.assertEqual(receive_all(peer), text)
 
+    def test_bursts(self):
+        """Datagrams that leave the sender joined come joined from the second burst on, and nobody sees it."""
+        def burst(*options, longest=100):
+            port = harness.free_port()
+            program = self.answer(f'udp://127.0.0.1:{port}', '--echo', *options)
+            peer = self.datagrams(port)
+            try:
+                peer.setsockopt(socket.IPPROTO_UDP, 103, 100)  # UDP_SEGMENT
+            except OSError:
+                self.skipTest('this kernel has no UDP_SEGMENT')
+            for letter in b'abcd':
+                data = bytes(letter + i // 100 % 8 for i in range(6350))  # 63 of 100 bytes and one of 50
+                peer.send(data)
+                for at in range(0, len(data), 100):
+                    if len(data[at:at + 100]) <= longest:
+                        self.assertEqual(peer.recv(65536), data[at:at + 100])
+            self.stop(program)
+            return program
+
+        for options in (('--quiet', '--rate-limit', '0'), ('--quiet', '--rate-limit', '1000'), ('--rate-limit', '0')):
+            program = burst(*options)
+            self.assertIn('256 messages, 256 replies', program.err)
+        self.assertEqual(program.out.count(']: '), 256)
+        program = burst('--quiet', '--rate-limit', '0', '--max-message', '99', longest=99)
+        self.assertIn('4 messages, 4 replies', program.err)
+
     def test_quiet_time(self):
         port = harness.free_port()
         program = self.answer(f'127.0.0.1:{port}', '--echo', '--quiet-time', '2s')

@@ -9,6 +9,25 @@ int dgram_send(struct dgram *d, const struct endpoint *to, const void *data, siz
     return d->ops->send(d, to, data, len);
 }
 
+int dgram_send_burst(struct dgram *d, const struct endpoint *to, const void *data, size_t len, size_t segment)
+{
+    const uint8_t *at = data;
+    int count = 0;
+
+    if (d->ops->send_burst)
+        return d->ops->send_burst(d, to, data, len, segment);
+    for (size_t left = len; left > 0; count++) {
+        size_t part = left < segment ? left : segment;
+        int code = d->ops->send(d, to, at, part);
+
+        if (code < 0)
+            return count ? count : code;
+        at += part;
+        left -= part;
+    }
+    return count;
+}
+
 void dgram_flush(struct dgram *d)
 {
     d->ops->flush(d);

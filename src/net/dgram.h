@@ -32,6 +32,9 @@ struct dgram_message {
 
 struct dgram_events {
     void (*message)(struct dgram *d, const struct dgram_message *m, void *arg);
+    /* Datagrams of one peer that came joined: each has segment bytes, the last may have fewer, m->len is all
+     * of them. For owners who can deal with many at the cost of one. May be NULL: then each is a message. */
+    void (*burst)(struct dgram *d, const struct dgram_message *m, size_t segment, void *arg);
     /* Something came back as an error: an ICMP answer (-ECONNREFUSED: port closed), -EMSGSIZE, ... The
      * socket lives on. peer may be NULL where the kernel does not say. */
     void (*error)(struct dgram *d, const struct endpoint *peer, int code, const struct err *err, void *arg);
@@ -58,6 +61,10 @@ int dgram_bind(struct loop *loop, const struct endpoint *at, const struct dgram_
  */
 #define DGRAM_QUEUE_BYTES (4 * 1024 * 1024)
 int dgram_send(struct dgram *d, const struct endpoint *to, const void *data, size_t len);
+/* The same for several at once: each has segment bytes (1 at least), the last may have fewer. Returns how
+ * many were queued, or the error that the first one met. */
+int dgram_send_burst(
+    struct dgram *d, const struct endpoint *to, const void *data, size_t len, size_t segment);
 /* Sends now what is queued rather than at the turn's end. Never calls back. */
 void dgram_flush(struct dgram *d);
 

@@ -8,6 +8,9 @@
  * struct dgram as their first member. */
 struct dgram_ops {
     int (*send)(struct dgram *d, const struct endpoint *to, const void *data, size_t len);
+    /* NULL: each is sent for itself. */
+    int (*send_burst)(
+        struct dgram *d, const struct endpoint *to, const void *data, size_t len, size_t segment);
     void (*flush)(struct dgram *d);
     int (*fd)(const struct dgram *d);
     void (*local)(const struct dgram *d, struct endpoint *ret);

@@ -80,34 +80,67 @@ static bool may_join(const struct dgram_run *run, const struct endpoint *to, siz
            run->len + len <= DGRAM_JOINED_BYTES_MAX && (to ? is_same_way(&run->to, to) : run->to.len == 0);
 }
 
-void dgram_queue_add(
-    struct dgram_queue *q, const struct endpoint *to, const void *data, size_t len, bool join)
+static void copy_in(struct dgram_queue *q, const void *data, size_t len)
 {
-    struct dgram_run *run;
-
     if (q->cap - q->tail < len)
         make_room(q, len);
     if (len)
         memcpy(q->data + q->tail, data, len);
+    q->tail += len;
+}
+
+/* A run for the last len bytes of the queue. */
+static struct dgram_run *append_run(
+    struct dgram_queue *q, const struct endpoint *to, size_t len, size_t segment)
+{
+    struct dgram_run *run = new_run(q);
+
+    if (to)
+        run->to = *to;
+    else
+        run->to.len = 0;
+    run->position = q->base + q->tail - len;
+    run->len = (uint32_t)len;
+    run->segment = (uint16_t)(segment <= UINT16_MAX ? segment : 0);
+    run->count = 1;
+    run->closed = true;
+    run->split = false;
+    return run;
+}
+
+void dgram_queue_add(
+    struct dgram_queue *q, const struct endpoint *to, const void *data, size_t len, bool join)
+{
+    copy_in(q, data, len);
     if (join && !dgram_queue_is_empty(q) && may_join(&q->runs[q->run_end - 1], to, len)) {
-        run = &q->runs[q->run_end - 1];
+        struct dgram_run *run = &q->runs[q->run_end - 1];
+
         run->len += (uint32_t)len;
         run->count++;
         run->closed = len < run->segment;
     } else {
-        run = new_run(q);
-        if (to)
-            run->to = *to;
-        else
-            run->to.len = 0;
-        run->position = q->base + q->tail;
-        run->len = (uint32_t)len;
-        run->segment = (uint16_t)(len <= UINT16_MAX ? len : 0);
-        run->count = 1;
-        run->closed = !join || len == 0 || len > q->segment_limit;
-        run->split = false;
+        append_run(q, to, len, len)->closed = !join || len == 0 || len > q->segment_limit;
     }
-    q->tail += len;
+}
+
+void dgram_queue_add_burst(
+    struct dgram_queue *q, const struct endpoint *to, const void *data, size_t len, size_t segment)
+{
+    size_t most = DGRAM_JOINED_BYTES_MAX / segment;
+    const uint8_t *at = data;
+
+    most = segment * (most > DGRAM_SEGMENTS_MAX ? DGRAM_SEGMENTS_MAX : most);
+    while (len > 0) {
+        size_t part = len < most ? len : most;
+        struct dgram_run *run;
+
+        copy_in(q, at, part);
+        run = append_run(q, to, part, segment);
+        run->count = (uint16_t)((part + segment - 1) / segment);
+        run->split = run->count > 1 && segment > q->segment_limit;
+        at += part;
+        len -= part;
+    }
 }
 
 static void *append_control(struct msghdr *msg, int level, int type, size_t len)

@@ -68,6 +68,9 @@ static inline size_t dgram_queue_bytes(const struct dgram_queue *q)
 /* Appends a copy. to NULL: the socket's own peer. join: as a part of the last run, if it fits there. */
 void dgram_queue_add(
     struct dgram_queue *q, const struct endpoint *to, const void *data, size_t len, bool join);
+/* Appends copies of datagrams that are joined already: segment bytes each, the last may have fewer. */
+void dgram_queue_add_burst(
+    struct dgram_queue *q, const struct endpoint *to, const void *data, size_t len, size_t segment);
 /* Describes the front of the queue for sendmmsg; returns how many entries. Valid until the queue changes. */
 int dgram_queue_batch(const struct dgram_queue *q, struct dgram_sending *ret);
 /* The first entries of that batch are gone. */

@@ -80,6 +80,26 @@ static void the_kernels_limits_hold(void **state)
     dgram_queue_done(&q);
 }
 
+static void bursts_are_joined_from_the_start(void **state)
+{
+    static uint8_t data[DGRAM_JOINED_BYTES_MAX * 2];
+    struct endpoint to = peer(1);
+    struct dgram_queue q;
+
+    dgram_queue_init(&q);
+    dgram_queue_add_burst(&q, &to, data, 250, 100);
+    dgram_queue_add_burst(&q, &to, data, 100, 100);
+    dgram_queue_add_burst(&q, NULL, data, 130, 1);
+    expect(&q, 250, 100, 64, 64, 2);
+    dgram_queue_sent(&q, 5);
+    dgram_queue_add_burst(&q, &to, data, 46 * 1452, 1452);
+    dgram_queue_add_burst(&q, &to, data, 3000, 1453); /* too large for the way */
+    expect(&q, 45 * 1452, 1452, 1453, 1453, 94);
+    dgram_queue_sent(&q, 5);
+    assert_true(dgram_queue_is_empty(&q));
+    dgram_queue_done(&q);
+}
+
 static void the_address_asked_keeps_them_apart(void **state)
 {
     struct endpoint one = peer(1), two = peer(1);
@@ -156,6 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equal_ones_for_one_peer_join),
         cmocka_unit_test(the_kernels_limits_hold),
+        cmocka_unit_test(bursts_are_joined_from_the_start),
         cmocka_unit_test(the_address_asked_keeps_them_apart),
         cmocka_unit_test(refused_joined_goes_one_by_one),
         cmocka_unit_test(a_kernel_that_takes_one_at_a_time),

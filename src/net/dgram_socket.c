@@ -24,8 +24,9 @@
 
 #define RECEIVE_BYTES                                                                                        \
     (4 * 1024 * 1024) /* what the kernel may hold for us: at 300,000 a second 20 ms late is no loss */
-#define BUSY_MIN 16   /* datagrams at once from which on the socket is not watched while they are dealt with \
-                       */
+#define BUSY_MIN                                                                                             \
+    16 /* datagrams at once from which on the socket is not watched while they are dealt with                \
+        */
 #define BATCHES_PER_WAKE 8       /* then the loop's others have their turn */
 #define FLUSH_BYTES (256 * 1024) /* sent at once, while the bytes are in the processor's cache */
 #define NEWS_MAX 32              /* noted until the loop can tell; more at once are dropped */
@@ -222,25 +223,42 @@ static void on_turn_end(struct turn_end *t)
     leave(s);
 }
 
-static int socket_send(struct dgram *d, const struct endpoint *to, const void *data, size_t len)
+/* Is there somebody to send to, and room for len bytes more? Makes room. */
+static int prepare_send(struct dgram_socket *s, const struct endpoint *to, size_t len)
 {
-    struct dgram_socket *s = (struct dgram_socket *)d;
-
-    if (s->connected)
-        to = NULL;
-    else if (!to || to->sa.sa_family == AF_UNSPEC || (s->udp && to->in4.sin_port == 0))
+    if (!s->connected && (!to || to->sa.sa_family == AF_UNSPEC || (s->udp && to->in4.sin_port == 0)))
         return -EDESTADDRREQ;
-    if (len > s->max_bytes)
-        return -EMSGSIZE;
     if (dgram_queue_runs(&s->queue) >= DGRAM_BATCH || s->queue.tail - s->queue.head >= FLUSH_BYTES) {
         flush(s);
         if (dgram_queue_bytes(&s->queue) + len + sizeof(struct dgram_run) > DGRAM_QUEUE_BYTES)
             return -ENOBUFS;
     }
-    dgram_queue_add(&s->queue, to, data, len, s->batch && dgram_batch_is_joined(s->batch));
     if (!s->receiving)
-        loop_at_turn_end(d->loop, &s->turn_end);
+        loop_at_turn_end(s->base.loop, &s->turn_end);
     return 0;
+}
+
+static int socket_send(struct dgram *d, const struct endpoint *to, const void *data, size_t len)
+{
+    struct dgram_socket *s = (struct dgram_socket *)d;
+    int code = len > s->max_bytes ? -EMSGSIZE : prepare_send(s, to, len);
+
+    if (code == 0)
+        dgram_queue_add(
+            &s->queue, s->connected ? NULL : to, data, len, s->batch && dgram_batch_is_joined(s->batch));
+    return code;
+}
+
+static int socket_send_burst(
+    struct dgram *d, const struct endpoint *to, const void *data, size_t len, size_t segment)
+{
+    struct dgram_socket *s = (struct dgram_socket *)d;
+    int code = segment > s->max_bytes ? -EMSGSIZE : prepare_send(s, to, len);
+
+    if (code < 0)
+        return code;
+    dgram_queue_add_burst(&s->queue, s->connected ? NULL : to, data, len, segment);
+    return (int)((len + segment - 1) / segment);
 }
 
 static void socket_flush(struct dgram *d)
@@ -292,6 +310,7 @@ static void socket_close(struct dgram *d)
 
 static const struct dgram_ops socket_ops = {
     .send = socket_send,
+    .send_burst = socket_send_burst,
     .flush = socket_flush,
     .fd = socket_fd,
     .local = socket_local,
@@ -305,6 +324,11 @@ static void deliver(struct dgram_socket *s, const struct dgram_arrival *a)
     size_t left = a->len;
 
     m.data = a->data;
+    if (a->len > a->segment && s->base.events->burst) {
+        m.len = a->len;
+        s->base.events->burst(&s->base, &m, a->segment, s->base.arg);
+        return;
+    }
     do {
         m.len = left > a->segment ? a->segment : left;
         s->base.events->message(&s->base, &m, s->base.arg);
@@ -425,6 +449,8 @@ static int adopt(struct loop *loop, int fd, const struct endpoint *local, const 
     }
     s->max_bytes = max_bytes(fd, family);
     dgram_queue_init(&s->queue);
+    if (!s->udp)
+        s->queue.segment_limit = 0; /* nothing is ever joined */
     turn_end_init(&s->turn_end, on_turn_end);
     if (s->udp) {
         set_receive_buffer(fd);

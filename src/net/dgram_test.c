@@ -32,7 +32,7 @@ struct party {
     struct dgram *d;
     struct timer *patience;
     int want_messages, want_errors; /* the loop stops when both are reached */
-    int messages, errors;
+    int messages, errors, bursts;
     bool echo, free_in_event;
     size_t last_len;
     bool last_truncated;
@@ -82,6 +82,22 @@ static void on_error(struct dgram *d, const struct endpoint *peer, int code, con
     check_done(p);
 }
 
+/* An owner who deals with many at once. */
+static void on_burst(struct dgram *d, const struct dgram_message *m, size_t segment, void *arg)
+{
+    struct party *p = arg;
+    int count = (int)((m->len + segment - 1) / segment);
+
+    assert_in_range(segment, 1, m->len - 1);
+    p->messages += count;
+    p->bursts++;
+    p->last_peer = *m->peer;
+    if (p->echo)
+        assert_int_equal(dgram_send_burst(d, m->peer, m->data, m->len, segment), count);
+    check_done(p);
+}
+
+static const struct dgram_events burst_events = {.message = on_message, .burst = on_burst, .error = on_error};
 static const struct dgram_events party_events = {.message = on_message, .error = on_error};
 
 static struct party *party_new(void)
@@ -135,18 +151,23 @@ static struct endpoint numeric(const char *host, uint16_t port)
     return e;
 }
 
-static struct party *bound_at(const char *host)
+static struct party *bound_with(const char *host, const struct dgram_events *events)
 {
     struct party *p = party_new();
     struct endpoint at = numeric(host, 0);
     struct err err;
 
-    if (dgram_bind(p->loop, &at, &party_events, p, &p->d, &err) < 0) {
+    if (dgram_bind(p->loop, &at, events, p, &p->d, &err) < 0) {
         print_message("%s\n", err.text);
         party_free(p);
         return NULL;
     }
     return p;
+}
+
+static struct party *bound_at(const char *host)
+{
+    return bound_with(host, &party_events);
 }
 
 static struct party *connected_to(const struct endpoint *peer)
@@ -457,9 +478,9 @@ static int gro_of(const struct party *p)
     return on;
 }
 
-static void check_bursts(const char *at, const char *host)
+static void check_bursts(const char *at, const char *host, const struct dgram_events *events)
 {
-    struct party *p = bound_at(at);
+    struct party *p = bound_with(at, events);
     struct endpoint me = numeric(host, 0), other = numeric(host, 0), to;
     int fd, second, probe = 0;
     socklen_t len = sizeof(probe);
@@ -497,6 +518,7 @@ static void check_bursts(const char *at, const char *host)
         expect_burst(fd, 200, 1, 17, 0);
     }
     assert_int_equal(gro_of(p), 1);
+    assert_int_equal(p->bursts > 0, events->burst != NULL);
     expect_nothing(fd);
 
     /* An ordinary sender: given up, though it sends in rows, and not tried again at once. */
@@ -521,17 +543,23 @@ static void check_bursts(const char *at, const char *host)
 
 static void bursts_come_and_go_joined(void **state)
 {
-    check_bursts("127.0.0.1", "127.0.0.1");
+    check_bursts("127.0.0.1", "127.0.0.1", &party_events);
 }
 
 static void bursts_at_a_wildcard_address(void **state)
 {
-    check_bursts("0.0.0.0", "127.0.0.2");
+    check_bursts("0.0.0.0", "127.0.0.2", &party_events);
 }
 
 static void bursts_over_ipv6(void **state)
 {
-    check_bursts("::", "::1");
+    check_bursts("::", "::1", &party_events);
+}
+
+static void bursts_dealt_with_at_once(void **state)
+{
+    check_bursts("127.0.0.1", "127.0.0.1", &burst_events);
+    check_bursts("0.0.0.0", "127.0.0.2", &burst_events);
 }
 
 static void what_the_kernel_lost_is_counted(void **state)
@@ -669,6 +697,14 @@ static void unix_caller_and_answerer(void **state)
     assert_int_equal(p->last_len, 0);
     assert_int_equal(p->last_peer.sa.sa_family, AF_UNSPEC);
     assert_int_equal(dgram_send(p->d, &p->last_peer, "x", 1), -EDESTADDRREQ);
+
+    /* On a unix socket a burst is nothing but several datagrams. */
+    name = local_of(caller);
+    assert_int_equal(dgram_send_burst(p->d, &name, "aabbc", 5, 2), 3);
+    dgram_flush(p->d);
+    await(caller, 3, 0);
+    assert_int_equal(caller->last_len, 1);
+    assert_int_equal(caller->last_data[0], 'c');
 
     /* The other end has gone. */
     p->last_peer = local_of(caller);
@@ -886,6 +922,7 @@ int main(void)
         cmocka_unit_test(bursts_come_and_go_joined),
         cmocka_unit_test(bursts_at_a_wildcard_address),
         cmocka_unit_test(bursts_over_ipv6),
+        cmocka_unit_test(bursts_dealt_with_at_once),
         cmocka_unit_test(what_the_kernel_lost_is_counted),
         cmocka_unit_test(freed_in_its_own_event),
         cmocka_unit_test(why_it_cannot_be_bound),

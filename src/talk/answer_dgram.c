@@ -143,6 +143,38 @@ static void on_message(struct dgram *d, const struct dgram_message *m, void *arg
         answer_it(door, m);
 }
 
+/* Nothing to be done for the single datagrams but to send them back: then it is done for all at once. */
+static bool echoes_bursts(const struct answer *a)
+{
+    return a->options->how == ANSWER_ECHO && !a->events->message && !a->rate && !a->options->once &&
+           !a->stopping;
+}
+
+static void on_burst(struct dgram *d, const struct dgram_message *m, size_t segment, void *arg)
+{
+    struct answer_door *door = arg;
+    struct answer *a = door->answer;
+    size_t count = (m->len + segment - 1) / segment;
+    int sent;
+
+    if (echoes_bursts(a) && segment <= a->options->max_message && answer_is_allowed(a, m->peer) &&
+        !endpoint_is_equal(m->peer, &door->local)) {
+        a->counts.messages += count;
+        sent = dgram_send_burst(d, m->peer, m->data, m->len, segment);
+        if (sent < 0)
+            refuse(door, m->peer, ANSWER_UNSENT, sent);
+        else
+            a->counts.replies += (uint64_t)sent;
+        return;
+    }
+    for (size_t at = 0; at < m->len && door->dgram; at += segment) {
+        struct dgram_message single = {.peer = m->peer, .data = m->data + at};
+
+        single.len = m->len - at < segment ? m->len - at : segment;
+        on_message(d, &single, door);
+    }
+}
+
 static void on_error(struct dgram *d, const struct endpoint *peer, int code, const struct err *err, void *arg)
 {
     struct answer_door *door = arg;
@@ -155,7 +187,7 @@ static void on_error(struct dgram *d, const struct endpoint *peer, int code, con
         door->answer, door->tls && code != -ECONNREFUSED ? ANSWER_HANDSHAKE : ANSWER_UNSENT, &who, err);
 }
 
-static const struct dgram_events door_events = {.message = on_message, .error = on_error};
+static const struct dgram_events door_events = {.message = on_message, .burst = on_burst, .error = on_error};
 
 int answer_dgram_open(struct answer_door *door, const struct endpoint *at, struct err *err)
 {
