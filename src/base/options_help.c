@@ -105,7 +105,9 @@ static void append_row(struct str *out, const struct option_row *row, size_t col
 
 static void append_heading(struct str *out, const char *heading)
 {
-    str_appendf(out, "\n%s:\n", heading);
+    str_append_char(out, '\n');
+    str_appendf(out, _("%s:"), heading);
+    str_append_char(out, '\n');
 }
 
 void options_help(struct str *out, const struct option_verb *verb)

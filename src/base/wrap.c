@@ -8,6 +8,8 @@
 #include "base/str.h"
 #include "base/utf8.h"
 
+#define SHORT_COLUMNS 4
+
 /* Code, bytes and columns of the character at text; of a byte that is not UTF-8, 1 and 1. */
 struct character {
     uint32_t code;
@@ -66,10 +68,25 @@ static bool is_one_of(uint32_t code, const char *set)
     return false;
 }
 
+static size_t word_columns(const char *text)
+{
+    size_t columns = 0;
+
+    while (*text && *text != ' ' && *text != '\n' && columns <= SHORT_COLUMNS) {
+        struct character c = character_at(text);
+
+        columns += c.columns;
+        text += c.len;
+    }
+    return columns;
+}
+
 /* The next piece of text that no line end may go into: a word, or in Chinese one character with the
- * punctuation that clings to it. */
+ * punctuation that clings to it. Two characters before a space stay together: they are a word, as in
+ * "--exec 命令 |". */
 static size_t piece(const char *text, size_t *ret_columns)
 {
+    bool is_short = word_columns(text) <= SHORT_COLUMNS;
     size_t len = 0, columns = 0;
 
     while (text[len] && text[len] != ' ' && text[len] != '\n') {
@@ -80,7 +97,7 @@ static size_t piece(const char *text, size_t *ret_columns)
         if (!text[len])
             break;
         next = character_at(text + len);
-        if ((c.columns == 2 || next.columns == 2) && !is_one_of(c.code, "（《「『【〔“‘([") &&
+        if (!is_short && (c.columns == 2 || next.columns == 2) && !is_one_of(c.code, "（《「『【〔“‘([") &&
             !is_one_of(next.code, "，。、：；！？）》」』】〕”’…),.:;!?]"))
             break;
     }

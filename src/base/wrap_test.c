@@ -45,6 +45,12 @@ static void chinese_breaks_anywhere(void **state)
     expect("等待 tcp 回复", 0, 0, 8, "等待 tcp\n回复\n");
 }
 
+static void a_short_word_stays_whole(void **state)
+{
+    expect("--exec 命令 | --echo", 0, 0, 10, "--exec\n命令 |\n--echo\n");
+    expect("等待回复", 0, 0, 6, "等待\n回复\n");
+}
+
 static void punctuation_clings(void **state)
 {
     /* The comma would begin the second line; the bracket would end the first. */
@@ -59,6 +65,7 @@ int main(void)
         cmocka_unit_test(columns),
         cmocka_unit_test(words),
         cmocka_unit_test(chinese_breaks_anywhere),
+        cmocka_unit_test(a_short_word_stays_whole),
         cmocka_unit_test(punctuation_clings),
     };
 

@@ -196,7 +196,7 @@ static void append_part(struct str *text, const char *name, int64_t ns)
     str_append_str(text, name);
     str_append_char(text, ' ');
     clock_append_duration(text, ns);
-    str_append_str(text, ", ");
+    str_append_str(text, _(", "));
 }
 
 static void tell_exchange(struct ask_print *p, const struct ask_exchange *x)
@@ -318,7 +318,7 @@ void ask_print_summary(struct ask_print *p, const struct ask_stats *stats, const
     if (stats->answered) {
         str_append_str(&text, _("\nround trip: "));
         for (size_t i = 0; i < sizeof(trips) / sizeof(trips[0]); i++) {
-            str_appendf(&text, i ? ", %s " : "%s ", _(trips[i].name));
+            str_appendf(&text, "%s%s ", i ? _(", ") : "", _(trips[i].name));
             clock_append_duration(&text, trips[i].ns);
         }
     }

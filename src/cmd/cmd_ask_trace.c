@@ -112,7 +112,7 @@ static void traffic_rows(struct str *out, const struct tcp_facts *t)
     append_bytes(&text, sent);
     str_append_str(&text, _(" in "));
     append_segments(&text, t->segments_out);
-    str_append_str(&text, ", ");
+    str_append_str(&text, _(", "));
     if (acked == sent)
         str_append_str(&text, _("all acknowledged by the peer's kernel"));
     else
@@ -168,7 +168,7 @@ static void tcp_section(struct str *out, const struct ask_facts *f)
         row(out, _("delivery rate"), "%s%s", text.data,
             t->is_app_limited ? _(" (there was no more to send)") : "");
     }
-    row(out, _("options"), "%s, %s, %s", t->has_sack ? _("SACK") : _("no SACK"),
+    row(out, _("options"), _("%s, %s, %s"), t->has_sack ? _("SACK") : _("no SACK"),
         t->has_timestamps ? _("timestamps") : _("no timestamps"), t->has_ecn ? _("ECN") : _("no ECN"));
     str_done(&text);
 }

@@ -13,6 +13,7 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "base/utf8.h"
+#include "base/wrap.h"
 #include "cmd/cmd.h"
 #include "cmd/demo_wire.h"
 #include "net/addr.h"
@@ -25,6 +26,7 @@
 #define DEMO_GRACE_MS 2000
 #define DEMO_LINE_BYTES 4096
 #define DEMO_WORDS_MAX 8
+#define LABEL_COLUMNS 8
 
 struct step {
     const char *title;
@@ -90,9 +92,11 @@ static void next_step(struct demo *d);
 static void say(struct demo *d, const char *label, const char *colour, const void *text, size_t len)
 {
     struct str line = STR_INIT;
+    int columns = (int)wrap_columns(label);
+    int pad = columns < LABEL_COLUMNS ? LABEL_COLUMNS - columns : 0;
 
     utf8_escape(&line, text, len, 0);
-    printf("  %s%-8s%s %s\n", colour, label, d->colors->off, line.data);
+    printf("  %s%s%s%*s %s\n", colour, label, d->colors->off, pad, "", line.data);
     str_done(&line);
 }
 
@@ -401,7 +405,7 @@ static const struct option_row rows[] = {
     OPTION_END,
 };
 
-static const char *const synopsis[] = {"[OPTION...]", NULL};
+static const char *const synopsis[] = {N_("[OPTION...]"), NULL};
 
 static const struct option_verb verb = {
     .name = "demo",

@@ -31,7 +31,9 @@ static void append_overview(struct str *out)
     options_synopsis(out, &landline_verb);
     str_append_char(out, '\n');
     wrap_append(out, _(landline_verb.summary), 0, 0, WIDTH);
-    str_appendf(out, "\n%s:\n", _("Verbs"));
+    str_append_char(out, '\n');
+    str_appendf(out, _("%s:"), _("Verbs"));
+    str_append_char(out, '\n');
     for (size_t i = 0; commands[i]; i++) {
         const struct option_verb *verb = commands[i]->verb;
 
