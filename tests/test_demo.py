@@ -8,6 +8,8 @@ import time
 
 import harness
 
+CHINESE = {'LC_ALL': None, 'LANG': 'zh_CN.UTF-8'}
+
 
 def children_of(pid):
     """The processes whose parent is pid."""
@@ -39,10 +41,22 @@ class Demo(harness.Case):
         self.assertRegex(done.out, r'ask +You said: Can you hear me\?\n')
         self.assertNotIn('\033', done.out)
 
+    def test_it_speaks_chinese(self):
+        done = self.run_program(harness.landline(), 'demo', env=CHINESE)
+        self.assertEqual((done.code, done.err), (0, ''))
+        self.assertRegex(done.out, r'(?m)^  answer +接到来自127\.0\.0\.1的电话$')
+        self.assertRegex(done.out, r'(?m)^  answer +来自\[127\.0\.0\.1:\d+\]的一条消息:你好，有人在吗？$')
+        self.assertRegex(done.out, r'(?m)^  ask +你说的是：你好，有人在吗？$')
+        self.assertRegex(done.out, r'连接被拒绝.*\n +（退出状态 4）\n')
+        # Who speaks is told in columns, and 线路 is as wide as "wire" though it has more bytes.
+        self.assertRegex(done.out, r'(?m)^  线路     丢失：听得到吗？$')
+        self.assertEqual([line for line in done.out.splitlines() if line and not re.search('[一-鿿]', line)], [])
+
     def test_the_commands_shown_are_ones_a_shell_takes(self):
         done = self.run_program(harness.landline(), 'demo')
-        shown = re.findall(r'^  \$ landline (.*)$', done.out, re.MULTILINE)
-        self.assertEqual(len(shown), 7)
+        chinese = self.run_program(harness.landline(), 'demo', env=CHINESE)
+        shown = re.findall(r'^  \$ landline (.*)$', done.out + chinese.out, re.MULTILINE)
+        self.assertEqual(len(shown), 14)
         for command in shown:
             checked = self.run_program('sh', '-nc', f'landline {command}')
             self.assertEqual((checked.code, checked.err), (0, ''), command)
