@@ -9,6 +9,7 @@ BENCH_BUILD=FOLDER   where the programs are (build-bench)
 BENCH_ROUNDS=N       rounds (5)
 BENCH_SECONDS=N      length of one measurement (2)
 BENCH_NICE=N         the niceness of servers and load; negative needs root
+BENCH_FIFO=N         or their real-time priority (SCHED_FIFO), for a machine that is never quiet; needs root
 """
 import json
 import os
@@ -26,6 +27,7 @@ BUILD = os.environ.get("BENCH_BUILD", os.path.join(os.path.dirname(HERE), "build
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 SECONDS = int(os.environ.get("BENCH_SECONDS", "2"))
 NICE = int(os.environ.get("BENCH_NICE", "0"))
+FIFO = int(os.environ.get("BENCH_FIFO", "0"))
 SERVER_CPU, LOAD_CPU = 0, 1
 WAITED_LIMIT = 0.05
 TRIES = 6
@@ -55,7 +57,9 @@ def _settle(cpu):
     os.sched_setaffinity(0, {cpu % os.cpu_count()})
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    if NICE:
+    if FIFO:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(FIFO))
+    elif NICE:
         os.setpriority(os.PRIO_PROCESS, 0, NICE)
         try:  # where sessions are scheduled as groups, it is the group's niceness that counts
             with open("/proc/self/autogroup", "w", encoding="ascii") as file:
