@@ -22,7 +22,8 @@ def main():
         results = lib.rounds({
             name: lambda s=server, n=name: lib.measure(
                 s, [lib.program("connect_load"), "--port", str(s.port), "--seconds", str(lib.SECONDS),
-                    *(["--ping"] if "PING" in n else [])])
+                    *(["--ping"] if "PING" in n else [])],
+                tries=1 if n in lib.FORKING else lib.TRIES)
             for name, server in servers.items()})
     finally:
         for server in servers.values():

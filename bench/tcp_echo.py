@@ -23,7 +23,8 @@ def main():
             results = lib.rounds({
                 name: lambda s=server, n=name: lib.measure(
                     s, [lib.program("tcp_load"), "--port", str(s.port), "--depth", str(depth), "--seconds",
-                        str(lib.SECONDS), *(["--ping"] if "PING" in n else [])])
+                        str(lib.SECONDS), *(["--ping"] if "PING" in n else [])],
+                    tries=1 if n in lib.FORKING else lib.TRIES)
                 for name, server in servers.items()})
             lib.table(f"TCP echo, 50 connections, depth {depth}: exchanges/s", results, "per_second")
             if "redis-server PING" in peers:

@@ -3,6 +3,7 @@
 descriptors left; and how it stops."""
 import json
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -32,6 +33,39 @@ class Limits(answering.Case):
         self.assertEqual(datagrams.recv(2000), b'y' * 1000)
         self.stop(program)
         self.assertIn('3: a message longer than', program.err)
+
+    def test_bursts_count_and_are_limited_like_single_datagrams(self):
+        for options, burst, size, answered, said in (
+                (('--rate-limit', '0'), 50, 100, 50, ''),
+                (('--rate-limit', '0', '--max-message', '99'), 50, 100, 0, 'a message longer than'),
+                (('--rate-limit', '60'), 50, 100, None, 'than --rate-limit lets in'),
+                (('--deny', '127.0.0.1'), 50, 100, 0, 'not allowed to call')):
+            with self.subTest(options=options):
+                port = harness.free_port()
+                program = self.answer(f'udp://127.0.0.1:{port}', '--echo', '-q', *options)
+                peer = self.datagrams(port)
+                try:
+                    peer.setsockopt(socket.IPPROTO_UDP, 103, size)  # UDP_SEGMENT: leaves joined
+                except OSError as e:
+                    self.skipTest(f'UDP_SEGMENT: {e}')
+                came = 0
+                for number in range(4):  # the first comes apart and is the reason to take the others joined
+                    data = b''.join(b'%d %d' % (number, i) + b'.' * (size - len(b'%d %d' % (number, i)))
+                                    for i in range(burst))
+                    peer.send(data)
+                    for i in range(burst if answered else 0):
+                        self.assertEqual(peer.recv(2048), data[i * size:(i + 1) * size])
+                        came += 1
+                for _ in range(60 if answered is None else 0):
+                    peer.recv(2048)
+                program.expect(said, stream='err')
+                self.stop(program)
+                messages, replies = re.search(r'(\d+) messages, (\d+) replies', program.err).groups()
+                self.assertEqual(messages, replies)
+                if answered is None:
+                    self.assertLess(int(messages), 120)
+                else:
+                    self.assertEqual(int(messages), came)
 
     def test_rate_limit(self):
         port = harness.free_port()
