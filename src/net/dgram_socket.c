@@ -27,7 +27,7 @@
 #define BUSY_MIN                                                                                             \
     16 /* datagrams at once from which on the socket is not watched while they are dealt with                \
         */
-#define BATCHES_PER_WAKE 8       /* then the loop's others have their turn */
+#define BATCHES_PER_WAKE 16      /* then the loop's others have their turn */
 #define FLUSH_BYTES (256 * 1024) /* sent at once, while the bytes are in the processor's cache */
 #define NEWS_MAX 32              /* noted until the loop can tell; more at once are dropped */
 #define SEND_TRIES 8             /* of one datagram, when each try fails with an older one's ICMP error */
