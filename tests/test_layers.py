@@ -36,7 +36,7 @@ LIBRARIES = {
     r'utf8proc\.h': r'show/.*|talk/book\.c',
     r'sqlite3\.h': r'store/sqlite.*\.c',
     r'pcap(/.*)?\.h': r'see/.*\.c',
-    r'cmocka\.h': r'.*_test\.c',
+    r'cmocka\.h': r'.*_(test\.c|for_test\.h)',
 }
 # Seen by one file, whichever it is.
 ONCE = ['jansson.h', 'ini.h']

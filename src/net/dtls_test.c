@@ -21,8 +21,6 @@
 #include "net/loop_uv.h"
 #include "net/tls_certs_for_test.h"
 
-static struct test_certs *certs;
-
 /* ---- a wire in memory ---------------------------------------------------------------------------- */
 
 #define PORTS 8
@@ -241,22 +239,7 @@ struct talk {
 
 static struct tls_context *context(const struct tls_options *o, enum tls_role role)
 {
-    struct tls_context *ctx;
-    struct err err = {0};
-
-    if (tls_context_new(o, role, TLS_DATAGRAM, &ctx, &err) < 0)
-        fail_msg("%s", err.text);
-    return ctx;
-}
-
-static struct tls_options good_server(void)
-{
-    return (struct tls_options){.cert_file = certs->good.cert_path, .key_file = certs->good.key_path};
-}
-
-static struct tls_options good_client(void)
-{
-    return (struct tls_options){.ca_file = certs->ca.cert_path};
+    return test_context(o, role, TLS_DATAGRAM);
 }
 
 static void call(struct talk *t, struct end *e, int number)
@@ -327,12 +310,6 @@ static void run(struct talk *t)
 #define RUN_UNTIL(t, true)                                                                                   \
     for (int i_ = 0; i_ < 500 && !(true); i_++)                                                              \
     run_for((t), 20)
-
-static void assert_has(const char *text, const char *part)
-{
-    if (!strstr(text, part))
-        fail_msg("no \"%s\" in: %s", part, text);
-}
 
 /* ---- conversations ------------------------------------------------------------------------------- */
 
@@ -767,8 +744,7 @@ static void refused(const struct test_cert *cert, const char *why)
 {
     struct talk t;
 
-    talk_init(
-        &t, good_client(), (struct tls_options){.cert_file = cert->cert_path, .key_file = cert->key_path});
+    talk_init(&t, good_client(), server_with(cert));
     dgram_send(t.client.d, NULL, "secret", 6);
     run(&t);
     assert_int_equal(t.client.openeds, 0);
@@ -958,18 +934,6 @@ static void over_udp(void **state)
     tls_context_free(ctx[0]);
     tls_context_free(ctx[1]);
     loop_free(loop);
-}
-
-static int make_certs(void **state)
-{
-    certs = test_certs_new();
-    return certs ? 0 : -1;
-}
-
-static int free_certs(void **state)
-{
-    test_certs_free(certs);
-    return 0;
 }
 
 int main(void)

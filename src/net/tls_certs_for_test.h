@@ -4,14 +4,22 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Certificates for tls_test.c and dtls_test.c, made in memory and put into a folder of their own. */
+#include <cmocka.h>
+
+#include "net/tls.h"
+
+/* Certificates for the tests of TLS and DTLS, made in memory and put into a folder of their own, once for
+ * a program; and the contexts made of them. */
 
 struct test_cert {
     EVP_PKEY *key;
@@ -120,6 +128,53 @@ static inline void test_certs_free(struct test_certs *t)
     test_cert_free(&t->client);
     rmdir(t->dir);
     free(t);
+}
+
+/* Those of this program. */
+static struct test_certs *certs;
+
+static inline struct tls_context *test_context(
+    const struct tls_options *o, enum tls_role role, enum tls_kind kind)
+{
+    struct tls_context *ctx;
+    struct err err = {0};
+
+    if (tls_context_new(o, role, kind, &ctx, &err) < 0)
+        fail_msg("%s", err.text);
+    return ctx;
+}
+
+static inline struct tls_options good_server(void)
+{
+    return (struct tls_options){.cert_file = certs->good.cert_path, .key_file = certs->good.key_path};
+}
+
+static inline struct tls_options good_client(void)
+{
+    return (struct tls_options){.ca_file = certs->ca.cert_path};
+}
+
+static inline struct tls_options server_with(const struct test_cert *c)
+{
+    return (struct tls_options){.cert_file = c->cert_path, .key_file = c->key_path};
+}
+
+static inline int make_certs(void **state)
+{
+    certs = test_certs_new();
+    return certs ? 0 : -1;
+}
+
+static inline int free_certs(void **state)
+{
+    test_certs_free(certs);
+    return 0;
+}
+
+static inline void assert_has(const char *text, const char *part)
+{
+    if (!strstr(text, part))
+        fail_msg("no \"%s\" in: %s", part, text);
 }
 
 #endif
