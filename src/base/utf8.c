@@ -155,6 +155,8 @@ void utf8_escape_marked(
     size_t kept = 0; /* where the bytes begin that go out as they are */
     bool marked = false;
 
+    if (len == 0) /* data may be NULL then, and C allows no sum with that, not even + 0 */
+        return;
     for (size_t i = 0; i < len;) {
         uint32_t code = 0;
         size_t plain = plain_run(p + i, len - i);

@@ -171,6 +171,18 @@ static void lines_are_kept_on_request(void **state)
     EXPECT("\r\r\n\r", UTF8_KEEP_LINES, "\\x0d\n\\x0d");
 }
 
+/* Nothing may be at no address at all. */
+static void nothing_becomes_nothing(void **state)
+{
+    struct str out = STR_INIT;
+
+    expect(NULL, 0, 0, "");
+    expect("\033", 0, UTF8_KEEP_LINES, "");
+    utf8_escape_marked(&out, NULL, 0, UTF8_KEEP_LINES, "<", ">");
+    assert_string_equal(out.data, "");
+    str_done(&out);
+}
+
 static void marks_go_around_runs(void **state)
 {
     struct str out = STR_INIT;
@@ -199,6 +211,7 @@ int main(void)
         cmocka_unit_test(other_text_is_left_alone),
         cmocka_unit_test(bad_bytes_are_shown_one_by_one),
         cmocka_unit_test(lines_are_kept_on_request),
+        cmocka_unit_test(nothing_becomes_nothing),
         cmocka_unit_test(marks_go_around_runs),
     };
 
