@@ -472,13 +472,24 @@ class Tls(answering.Case):
         self.assertIn('2 messages, 2 replies', program.err)
 
     def test_not_tls(self):
-        port = harness.free_port()
-        program = self.answer(f'tls://127.0.0.1:{port}', '--echo')
-        peer = self.call(port)
-        peer.sendall(b'plain text\n')
-        program.expect('handshake failed', stream='err')
-        self.stop(program)
-        self.assertEqual(program.out, '')
+        """Why there was no handshake is said in one line, and once."""
+        for first, why in [
+                (b'plain text\n', 'the caller does not speak TLS: it began with "plain text"'),
+                (b'\x16\x03\x01\x00\x04\x01\x00\x00\x00', r'the TLS handshake failed: [a-z ]+'),
+                (b'', 'hung up during the TLS handshake')]:
+            with self.subTest(first=first):
+                port = harness.free_port()
+                program = self.answer(f'tls://127.0.0.1:{port}', '--echo')
+                peer = self.call(port)
+                name = f'127.0.0.1:{peer.getsockname()[1]}'
+                peer.sendall(first)
+                if not first:
+                    peer.close()
+                program.expect(rf'(?m)^{name}: {why}$', stream='err')
+                self.stop(program)
+                self.assertEqual(program.out, '')
+                self.assertEqual(program.err.count(f'{name}: '), 1)
+                self.assertRegex(program.err, r'(?m)^1: the TLS handshake failed$')
 
 
 if __name__ == '__main__':

@@ -185,9 +185,12 @@ static void on_refused(
 
     if (who)
         fprintf(stderr, "%s: ", answer_who_text(who, text));
-    fputs(refusal_text(why), stderr);
-    if (err)
-        fprintf(stderr, ": %s", err->text);
+    if (why == ANSWER_HANDSHAKE && err) /* TLS tells in a whole sentence what went wrong */
+        fputs(err->text, stderr);
+    else if (err)
+        fprintf(stderr, "%s: %s", refusal_text(why), err->text);
+    else
+        fputs(refusal_text(why), stderr);
     if (count > 1)
         fprintf(stderr, _(" (%" PRIu64 " times)"), count);
     fputc('\n', stderr);

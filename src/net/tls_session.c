@@ -245,7 +245,8 @@ int tls_session_explain(const struct tls_session *t, bool in_handshake, struct e
     int code;
 
     if (e == 0)
-        code = err_set(err, ERR_HUNG_UP, -EPIPE, "%s", err_word(-EPIPE));
+        code = err_set(err, ERR_HUNG_UP, -EPIPE, in_handshake ? _("%s during the TLS handshake") : "%s",
+            err_word(-EPIPE));
     else if (ERR_GET_LIB(e) == ERR_LIB_SSL && ERR_GET_REASON(e) == SSL_R_CERTIFICATE_VERIFY_FAILED)
         code = explain_untrusted(t, err);
     else if (ERR_GET_LIB(e) == ERR_LIB_SSL && ERR_GET_REASON(e) >= SSL_AD_REASON_OFFSET)
