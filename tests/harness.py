@@ -201,13 +201,26 @@ class _Output:
 
     def __init__(self, fd):
         self.fd = fd
-        self.raw = b''
-        self.text = ''
+        self._raw = []   # in pieces, joined when asked for: adding to one long text costs its square
+        self._text = []
         self.seen = 0  # how far expect() has read
         self.ended = False
-        self.news = threading.Condition()
+        self.lock = threading.RLock()
+        self.news = threading.Condition(self.lock)
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
+
+    @property
+    def raw(self):
+        with self.lock:
+            self._raw[:] = [b''.join(self._raw)]
+            return self._raw[0]
+
+    @property
+    def text(self):
+        with self.lock:
+            self._text[:] = [''.join(self._text)]
+            return self._text[0]
 
     def _read(self):
         # Holds back half a character until the rest comes.
@@ -220,8 +233,8 @@ class _Output:
                     raise
                 data = b''
             with self.news:
-                self.raw += data
-                self.text += decoder.decode(data, final=not data)
+                self._raw.append(data)
+                self._text.append(decoder.decode(data, final=not data))
                 self.ended = not data
                 self.news.notify_all()
             if not data:
@@ -270,7 +283,9 @@ class Program:
 
     def story(self):
         """What it said, for a failing test's diagnostics."""
-        return f'{self}: status {self.popen.poll()}\nstdout: {self.out!r}\nstderr: {self.err!r}'
+        out, err = (text if len(text) < 8000 else f'{text[:4000]} [...] {text[-4000:]}'
+                    for text in (self.out, self.err))
+        return f'{self}: status {self.popen.poll()}\nstdout: {out!r}\nstderr: {err!r}'
 
     def send(self, text):
         """Writes to its stdin: text as UTF-8, or bytes. A program that is gone is the test's to notice."""
@@ -311,7 +326,7 @@ class Program:
         if self.popen.poll() is None:
             os.kill(self.popen.pid, number)
 
-    def finish_reading(self, timeout=2):
+    def finish_reading(self, timeout=5):
         # A grandchild may still hold the pipe: then what came so far has to do.
         for output in self._outputs.values():
             output.thread.join(timeout)
