@@ -15,7 +15,6 @@ struct resolve {
     struct loop *loop;
     uv_getaddrinfo_t req;
     struct turn_end told_later;
-    char host[256];
     bool cancelled;
     struct endpoint numeric;
     int code; /* 0: a lookup is under way; negative: it could not begin; else none is needed */
@@ -49,21 +48,21 @@ static int interleave(const struct addrinfo *found, struct endpoint *ret)
     return count;
 }
 
-static void lookup_failed(struct err *err, const char *host, int code)
+/* The address is for the caller to put before it. */
+static void lookup_failed(struct err *err, int code)
 {
     switch (code) {
     case UV_EAI_NONAME:
     case UV_EAI_NODATA:
-        err_set(err, ERR_NAME, -EADDRNOTAVAIL, _("%s: no such name; is it spelled right?"), host);
+        err_set(err, ERR_NAME, -EADDRNOTAVAIL, "%s", _("there is no such host name; is it spelled right?"));
         break;
     case UV_EAI_AGAIN:
-        err_set(err, ERR_NAME, -EAGAIN,
-            _("%s: the name could not be looked up: the name server does not answer; try again, or give a "
-              "numeric address"),
-            host);
+        err_set(err, ERR_NAME, -EAGAIN, "%s",
+            _("the name could not be looked up: the name server does not answer; try again, or give a "
+              "numeric address"));
         break;
     default:
-        err_set(err, ERR_NAME, -EIO, _("%s: the name could not be looked up: %s"), host, uv_strerror(code));
+        err_set(err, ERR_NAME, -EIO, _("the name could not be looked up: %s"), uv_strerror(code));
     }
 }
 
@@ -79,7 +78,7 @@ static void on_looked_up(uv_getaddrinfo_t *req, int status, struct addrinfo *fou
         --*loop_stuck_lookups(r->loop);
     } else {
         if (count == 0)
-            lookup_failed(&err, r->host, status ? status : UV_EAI_NODATA);
+            lookup_failed(&err, status ? status : UV_EAI_NODATA);
         r->done(endpoints, count, count ? NULL : &err, r->arg);
     }
     free(r);
@@ -91,7 +90,7 @@ static void on_told_later(struct turn_end *later)
     struct err err;
 
     if (r->code < 0) {
-        lookup_failed(&err, r->host, r->code);
+        lookup_failed(&err, r->code);
         r->done(NULL, 0, &err, r->arg);
     } else {
         r->done(&r->numeric, 1, NULL, r->arg);
@@ -107,7 +106,6 @@ struct resolve *resolve_start(
     char service[8];
 
     r->loop = loop;
-    snprintf(r->host, sizeof(r->host), "%s", host);
     snprintf(service, sizeof(service), "%u", port);
     r->done = done;
     r->arg = arg;

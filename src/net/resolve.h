@@ -11,7 +11,8 @@ struct resolve;
 #define RESOLVE_ENDPOINTS_MAX 32 /* what a name has beyond that is left out */
 
 /* endpoints in the order of RFC 6724, families interleaved as RFC 8305 4 asks. count 0: err is set
- * (ERR_NAME, naming the host) . */
+ * (ERR_NAME; the address is
+ * the caller's to put before its text). */
 typedef void resolve_done(const struct endpoint *endpoints, int count, const struct err *err, void *arg);
 
 /* Never calls back before it has returned. socktype SOCK_STREAM or SOCK_DGRAM. */

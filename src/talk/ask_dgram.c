@@ -261,7 +261,11 @@ static void resolved(const struct endpoint *endpoints, int count, const struct e
 
     a->resolve = NULL;
     if (count == 0) {
-        ask_open_failed(a, err);
+        char text[ADDR_TEXT_BYTES];
+        struct err named;
+
+        err_set(&named, err->kind, err->code, "%s: %s", addr_format(ask_addr(a), text), err->text);
+        ask_open_failed(a, &named);
         return;
     }
     if (endpoint_from_numeric(&numeric, ask_addr(a)->host, ask_addr(a)->port) < 0)
