@@ -244,26 +244,15 @@ static void on_output_failed(struct stream *s, int code, const struct err *err, 
     output_over(arg);
 }
 
-static void on_input_data(struct stream *s, const uint8_t *data, size_t len, void *arg)
-{
-    /* A child's stdin says nothing. */
-}
-
-static void on_input_over(struct stream *s, void *arg)
+static void on_input_failed(struct stream *s, int code, const struct err *err, void *arg)
 {
     ((struct player *)arg)->input = NULL;
     stream_close(s);
 }
 
-static void on_input_failed(struct stream *s, int code, const struct err *err, void *arg)
-{
-    on_input_over(s, arg);
-}
-
 static const struct stream_events output_events = {
     .data = on_output, .ended = on_output_ended, .failed = on_output_failed};
-static const struct stream_events input_events = {
-    .data = on_input_data, .ended = on_input_over, .failed = on_input_failed};
+static const struct stream_events input_events = {.failed = on_input_failed};
 
 static void on_exited(struct process *process, int status, void *arg)
 {

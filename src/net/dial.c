@@ -115,11 +115,6 @@ static void connect_failed(struct dial *d)
 }
 
 /* While TLS shakes hands the dial is the stream's owner. */
-static void handshake_data(struct stream *s, const uint8_t *data, size_t len, void *arg)
-{
-    /* Paused: nothing comes before the taker attaches. */
-}
-
 static void handshake_ended(struct stream *s, void *arg)
 {
     struct dial *d = arg;
@@ -155,7 +150,6 @@ static void handshake_opened(struct stream *s, void *arg)
 }
 
 static const struct stream_events handshake_events = {
-    .data = handshake_data,
     .ended = handshake_ended,
     .failed = handshake_failed,
     .opened = handshake_opened,

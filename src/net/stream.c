@@ -71,7 +71,7 @@ void stream_done(struct stream *s)
 
 void stream_attach(struct stream *s, const struct stream_events *events, void *arg)
 {
-    assert(events->data && events->ended && events->failed);
+    assert(events->failed);
     s->events = events;
     s->arg = arg;
     s->ops->set_reading(s);
@@ -309,7 +309,7 @@ void stream_flush(struct stream *s)
 
 void stream_deliver(struct stream *s, const uint8_t *data, size_t len)
 {
-    if (!s->closing && !s->failed && s->events)
+    if (!s->closing && !s->failed && s->events && s->events->data)
         s->events->data(s, data, len, s->arg);
 }
 
@@ -318,7 +318,7 @@ void stream_deliver_end(struct stream *s)
     if (s->closing || s->failed || s->ended)
         return;
     s->ended = true;
-    if (s->events)
+    if (s->events && s->events->ended)
         s->events->ended(s, s->arg);
 }
 
@@ -399,11 +399,6 @@ void stream_abort(struct stream *s)
 }
 
 /* What a stream does when its owner has let go with stream_finish. */
-static void linger_data(struct stream *s, const uint8_t *data, size_t len, void *arg)
-{
-    /* Too late: thrown away, so that closing does not answer it with RST. */
-}
-
 static void linger_ended(struct stream *s, void *arg)
 {
     if (s->fin_sent)
@@ -420,8 +415,8 @@ static void linger_expired(void *arg)
     stream_close(arg);
 }
 
+/* What still comes is read and thrown away, so that closing does not answer it with RST. */
 static const struct stream_events linger_events = {
-    .data = linger_data,
     .ended = linger_ended,
     .failed = linger_failed,
 };

@@ -20,9 +20,11 @@ struct stream;
 struct loop;
 
 struct stream_events {
-    /* Bytes from the peer, valid during the call only. Not called while reading is paused. */
+    /* Bytes from the peer, valid during the call only. Not called while reading is paused. NULL: they are
+     * thrown away, as for a stream that is only written to. */
     void (*data)(struct stream *s, const uint8_t *data, size_t len, void *arg);
-    /* The peer has said its last byte (FIN, close_notify); writing may go on. Not called twice. */
+    /* The peer has said its last byte (FIN, close_notify); writing may go on. Not called twice. May be
+     * NULL. */
     void (*ended)(struct stream *s, void *arg);
     /* The queue had reached high water and has fallen to low water. May be NULL. */
     void (*drained)(struct stream *s, void *arg);

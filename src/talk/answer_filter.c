@@ -197,16 +197,6 @@ static const struct stream_events output_events = {
     .failed = on_output_failed,
 };
 
-static void on_input_data(struct stream *s, const uint8_t *data, size_t len, void *arg)
-{
-    /* Nothing is read from it. */
-}
-
-static void on_input_ended(struct stream *s, void *arg)
-{
-    /* Nor is there an end. */
-}
-
 static void on_input_drained(struct stream *s, void *arg)
 {
     wake(arg);
@@ -223,8 +213,6 @@ static void on_input_failed(struct stream *s, int code, const struct err *err, v
 }
 
 static const struct stream_events input_events = {
-    .data = on_input_data,
-    .ended = on_input_ended,
     .drained = on_input_drained,
     .failed = on_input_failed,
 };
