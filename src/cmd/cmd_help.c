@@ -146,7 +146,7 @@ static int help_run(int argc, char **argv)
 
     if (!cmd_begin(&o, cmd_help.verb, &none, argc, argv, &status))
         return status;
-    if (o.n_args == 0 || strcmp(o.args[0], "help") == 0) {
+    if (o.n_args == 0) {
         status = open_page("landline", NULL);
     } else if (!(command = command_find(o.args[0])) || !command->verb->summary) {
         status = no_such_verb(o.args[0]);
