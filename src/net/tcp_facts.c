@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* TCP_INFO tells it all but for one lie: once a connection is in TIME_WAIT the kernel keeps only a stump of
  * it under another roof, and the socket says CLOSE. sock_diag sees the stump. The request is one fixed
- * struct, which is less than a library would need.
+ * struct (docs/decisions/0001).
  *
  * <linux/tcp.h>, not <netinet/tcp.h>: glibc's struct ends before the byte counts. */
 #include "net/tcp_facts.h"
