@@ -33,9 +33,12 @@ LIBRARIES = {
     r'openssl/.*': r'net/d?tls.*',
     r'jansson\.h': r'show/json(_test)?\.c',
     r'ini\.h': r'(base|cmd|talk)/[a-z_]+\.c',
-    r'utf8proc\.h': r'show/.*|talk/book\.c',
+    r'utf8proc\.h': r'show/.*|talk/book\.c|store/grams\.c',
     r'sqlite3\.h': r'store/sqlite.*\.c',
+    r'curses\.h|ncurses.*\.h': r'show/screen.*\.c',
+    r'pthread\.h': r'net/worker\.c|.*_test\.c',
     r'pcap(/.*)?\.h': r'see/.*\.c',
+    r'zlib\.h': r'see/inflate\.c|see/.*_test\.c',
     r'cmocka\.h': r'.*_(test\.c|for_test\.h)',
 }
 # Seen by one file, whichever it is.
