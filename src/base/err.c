@@ -103,6 +103,8 @@ const char *err_word(int code)
         return _("address family not supported here");
     case ENOENT:
         return _("no such file");
+    case EISDIR:
+        return _("it is a folder, not a file");
     case ETIMEDOUT:
         return _("timed out");
     case ECONNRESET:

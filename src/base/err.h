@@ -20,7 +20,7 @@ enum err_kind {
     ERR_INPUT = 9,      /* a bad input file */
 };
 
-#define ERR_TEXT_BYTES 512
+#define ERR_TEXT_BYTES 1024 /* two addresses and two fingerprints */
 
 struct err {
     enum err_kind kind;

@@ -17,19 +17,29 @@
 
 #define READ_BYTES 4096
 
-int file_config_path(struct str *out, const char *name)
+/* The XDG specification: "If an implementation encounters a relative path in any of these variables it
+ * should consider the path invalid and ignore it." */
+static int user_path(struct str *out, const char *variable, const char *below_home, const char *name)
 {
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    const char *folder = getenv(variable), *home = getenv("HOME");
 
-    /* The XDG specification: "If an implementation encounters a relative path in any of these variables it
-     * should consider the path invalid and ignore it." */
-    if (config && *config == '/')
-        str_appendf(out, "%s/landline/%s", config, name);
+    if (folder && *folder == '/')
+        str_appendf(out, "%s/landline/%s", folder, name);
     else if (home && *home == '/')
-        str_appendf(out, "%s/.config/landline/%s", home, name);
+        str_appendf(out, "%s/%s/landline/%s", home, below_home, name);
     else
         return -ENOENT;
     return 0;
+}
+
+int file_config_path(struct str *out, const char *name)
+{
+    return user_path(out, "XDG_CONFIG_HOME", ".config", name);
+}
+
+int file_data_path(struct str *out, const char *name)
+{
+    return user_path(out, "XDG_DATA_HOME", ".local/share", name);
 }
 
 static int fail(struct err *err, const char *path, int code)
@@ -82,8 +92,8 @@ out:
     return code;
 }
 
-/* The folders above path, each for its owner alone, as the XDG specification wants it. */
-static int make_folders(const char *path)
+/* Each for its owner alone, as the XDG specification wants it. */
+int file_make_folders(const char *path)
 {
     char folder[PATH_MAX];
     int code = 0;
@@ -140,7 +150,7 @@ int file_replace(const char *path, const void *data, size_t len, struct err *err
     struct stat st;
     int code, fd = -1;
 
-    code = make_folders(path);
+    code = file_make_folders(path);
     if (code == 0 && !realpath(path, target)) {
         if (errno != ENOENT)
             code = -errno;

@@ -12,6 +12,14 @@ struct str;
 /* Appends the name of a file of ours in the user's configuration: $XDG_CONFIG_HOME/landline/NAME, by default
  * ~/.config/landline/NAME. -ENOENT (out untouched) where neither variable says where that is. */
 int file_config_path(struct str *out, const char *name);
+/* The same of what the program keeps for the user: $XDG_DATA_HOME/landline/NAME,
+ * ~/.local/share/landline/NAME.
+ */
+int file_data_path(struct str *out, const char *name);
+
+/* Makes the folders above path that are missing, with mode 0700 as the XDG specification wants it. 0 or a
+ * negative errno. */
+int file_make_folders(const char *path);
 
 /* Appends a whole file of at most max bytes. Failures are ERR_INPUT, or ERR_PERMISSION, and name the path:
  * -ENOENT, -EISDIR, -EFBIG and what read(2) may say; out holds what it held before then. */

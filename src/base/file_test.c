@@ -27,7 +27,7 @@ static const char *in_folder(const char *name)
     return path;
 }
 
-static void config_follows_xdg(void **state)
+static void paths_follow_xdg(void **state)
 {
     struct str path = STR_INIT;
 
@@ -41,8 +41,18 @@ static void config_follows_xdg(void **state)
     assert_string_equal(path.data, "/home/me/.config/landline/x");
     str_reset(&path);
     unsetenv("XDG_CONFIG_HOME");
+    unsetenv("XDG_DATA_HOME");
+    str_reset(&path);
+    assert_int_equal(file_data_path(&path, "x"), 0);
+    assert_string_equal(path.data, "/home/me/.local/share/landline/x");
+    setenv("XDG_DATA_HOME", "/data", 1);
+    str_reset(&path);
+    assert_int_equal(file_data_path(&path, "x"), 0);
+    assert_string_equal(path.data, "/data/landline/x");
+    unsetenv("XDG_DATA_HOME");
     unsetenv("HOME");
     assert_int_equal(file_config_path(&path, "x"), -ENOENT);
+    assert_int_equal(file_data_path(&path, "x"), -ENOENT);
     str_done(&path);
 }
 
@@ -140,7 +150,7 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(config_follows_xdg),
+        cmocka_unit_test(paths_follow_xdg),
         cmocka_unit_test(what_is_written_is_read),
         cmocka_unit_test(a_link_stays_a_link),
         cmocka_unit_test(failures_name_the_path),

@@ -49,6 +49,7 @@ enum option_complete {
     OPTION_COMPLETE_INTERFACE,
     OPTION_COMPLETE_CHOICE,
     OPTION_COMPLETE_COMMAND,
+    OPTION_COMPLETE_ARGUMENT, /* it depends on the arguments before: the verb is asked */
 };
 
 struct option_list {

@@ -172,6 +172,7 @@ static const char *complete_name(enum option_complete complete)
         [OPTION_COMPLETE_INTERFACE] = "interface",
         [OPTION_COMPLETE_CHOICE] = "choice",
         [OPTION_COMPLETE_COMMAND] = "command",
+        [OPTION_COMPLETE_ARGUMENT] = "argument",
     };
 
     return names[complete];

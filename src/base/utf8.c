@@ -205,3 +205,14 @@ void utf8_escape(struct str *out, const void *data, size_t len, unsigned flags)
 {
     utf8_escape_marked(out, data, len, flags, NULL, NULL);
 }
+
+bool utf8_is_plain(const void *data, size_t len)
+{
+    struct str escaped = STR_INIT;
+    bool same;
+
+    utf8_escape(&escaped, data, len, 0);
+    same = escaped.len == len && (len == 0 || memcmp(escaped.data, data, len) == 0);
+    str_done(&escaped);
+    return same;
+}

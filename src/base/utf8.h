@@ -34,6 +34,8 @@ enum utf8_flags {
  * U+E007F (invisible tags) as \u{202E}. All other UTF-8 is left alone, and so is a backslash: this is for
  * eyes, it can't be turned back. */
 void utf8_escape(struct str *out, const void *data, size_t len, unsigned flags);
+/* Whether it may be shown as it is: utf8_escape with no flags would change nothing. */
+bool utf8_is_plain(const void *data, size_t len);
 /* The same with texts around each run of escapes (a colour on, a colour off); either may be NULL. */
 void utf8_escape_marked(
     struct str *out, const void *data, size_t len, unsigned flags, const char *on, const char *off);

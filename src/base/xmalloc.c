@@ -34,6 +34,11 @@ void *xreallocarray(void *ptr, size_t count, size_t size)
     return check(reallocarray(ptr, count, size), count ? size : 0);
 }
 
+void *xaligned(size_t alignment, size_t size)
+{
+    return check(aligned_alloc(alignment, size), size);
+}
+
 char *xstrdup(const char *text)
 {
     return xmemdup0(text, strlen(text));

@@ -12,6 +12,8 @@ void *xcalloc(size_t count, size_t size);
 void *xrealloc(void *ptr, size_t size);
 /* count * size with the overflow checked. */
 void *xreallocarray(void *ptr, size_t count, size_t size);
+/* Not zeroed; both are powers of two, size at least as large. */
+void *xaligned(size_t alignment, size_t size);
 char *xstrdup(const char *text);
 char *xmemdup0(const void *data, size_t len); /* a copy with a NUL behind it */
 

@@ -65,6 +65,7 @@ static void accepted(struct tls_options client, const struct test_cert *cert, co
     assert_int_equal(tls_facts(t.client.s, &facts), 0);
     assert_int_equal(facts.verified, verified);
     assert_int_equal(*facts.verify_problem == '\0', verified);
+    assert_string_equal(facts.pin, tls_context_pin(t.ctx[1]));
     talk_done(&t);
 }
 
@@ -275,7 +276,7 @@ static void bad_files(void **state)
 
     bad((struct tls_options){.ca_file = "/nonexistent/ca.pem"}, TLS_CLIENT, ERR_INPUT, "/nonexistent/ca.pem",
         "no such file");
-    bad((struct tls_options){.ca_file = "/tmp"}, TLS_CLIENT, ERR_INPUT, "/tmp", "irectory");
+    bad((struct tls_options){.ca_file = "/tmp"}, TLS_CLIENT, ERR_INPUT, "/tmp", "it is a folder");
     bad((struct tls_options){.ca_file = test_file(certs, "x", "hello", path)}, TLS_CLIENT, ERR_INPUT, path,
         "not a PEM file");
     bad((struct tls_options){.ca_file = test_file(certs, "x", "", path)}, TLS_CLIENT, ERR_INPUT, path,
