@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* The first byte chooses the limit, the second how reads cut the rest. However they cut it, the messages
- * must be the same as when all comes in one read, no longer than the limit, and together with their endings
- * what was sent, less what was too long. */
+/* The first byte chooses the limit and what becomes of a longer message, the second how reads cut the rest.
+ * However they cut it, the messages must be the same as when all comes in one read, no longer than the limit,
+ * and together with their endings what was sent, less what was too long. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static void check(int holds)
 
 static void record(struct buf *told, enum line_result result, const struct line *line, size_t max)
 {
-    uint8_t mark = result == LINE_TOO_LONG ? 'X' : (uint8_t)('0' + line->ending);
+    uint8_t mark = result == LINE_TOO_LONG ? 'X' : result == LINE_PART ? 'P' : (uint8_t)('0' + line->ending);
 
     buf_append(told, &mark, 1);
     if (result == LINE_TOO_LONG)
@@ -30,13 +30,15 @@ static void record(struct buf *told, enum line_result result, const struct line 
     buf_append(told, "\n", 1);
 }
 
-static void read_all(const uint8_t *data, size_t size, size_t max, uint32_t cuts, struct buf *told)
+static void read_all(
+    const uint8_t *data, size_t size, size_t max, bool split, uint32_t cuts, struct buf *told)
 {
     enum line_result result;
     struct line_reader r;
     struct line line;
 
     line_reader_init(&r, max);
+    r.split = split && max > 0;
     while (size) {
         size_t piece = size;
 
@@ -64,8 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (size < 2)
         return 0;
-    read_all(data + 2, size - 2, data[0], 0, &whole);
-    read_all(data + 2, size - 2, data[0], data[1] + 1U, &pieces);
+    read_all(data + 2, size - 2, data[0] >> 1, data[0] & 1, 0, &whole);
+    read_all(data + 2, size - 2, data[0] >> 1, data[0] & 1, data[1] + 1U, &pieces);
     check(whole.len == pieces.len &&
           (whole.len == 0 || memcmp(buf_head(&whole), buf_head(&pieces), whole.len) == 0));
     buf_done(&whole);

@@ -6,7 +6,10 @@
  * max_bytes if that byte is a CR. */
 #include "wire/line.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "base/utf8.h"
 
 void line_reader_init(struct line_reader *r, size_t max_bytes)
 {
@@ -53,6 +56,29 @@ static bool fits(const struct line_reader *r, const uint8_t *data, size_t len)
     return (len ? data[len - 1] : buf_head(&r->partial)[r->partial.len - 1]) == '\r';
 }
 
+/* How much of data ends with a whole character; bytes that are not UTF-8 are cut anywhere. */
+static size_t whole_characters(const uint8_t *data, size_t len)
+{
+    for (size_t back = 1; back < 4 && back < len; back++)
+        if (utf8_decode(data + len - back, back, NULL) == -EAGAIN)
+            return len - back;
+    return len;
+}
+
+/* Fills partial up to max_bytes from what has come (len: up to its newline), and hands that out. Returns how
+ * much of the input it took in *ret_taken. */
+static enum line_result piece(
+    struct line_reader *r, const uint8_t *data, size_t len, size_t *ret_taken, struct line *ret)
+{
+    size_t room = r->partial.len < r->max_bytes ? r->max_bytes - r->partial.len : 0;
+
+    *ret_taken = len < room ? len : room;
+    buf_append(&r->partial, data, *ret_taken);
+    r->given = whole_characters(buf_head(&r->partial), r->max_bytes);
+    *ret = (struct line){.data = buf_head(&r->partial), .len = r->given, .ending = LINE_BARE};
+    return LINE_PART;
+}
+
 enum line_result line_next(struct line_reader *r, const uint8_t **data, size_t *len, struct line *ret)
 {
     const uint8_t *newline, *start;
@@ -76,6 +102,13 @@ enum line_result line_next(struct line_reader *r, const uint8_t **data, size_t *
     start = *data;
     newline = memchr(start, '\n', *len);
     part = newline ? (size_t)(newline - start) : *len;
+    if (r->split && !fits(r, start, part)) {
+        enum line_result result = piece(r, start, part, &part, ret);
+
+        *data += part;
+        *len -= part;
+        return result;
+    }
     *data += newline ? part + 1 : part;
     *len -= newline ? part + 1 : part;
 
@@ -100,6 +133,11 @@ enum line_result line_flush(struct line_reader *r, struct line *ret)
     r->skipping = false;
     if (r->partial.len == 0)
         return LINE_MORE;
+    if (r->split && r->partial.len > r->max_bytes) {
+        size_t none;
+
+        return piece(r, NULL, 0, &none, ret);
+    }
     r->given = r->partial.len;
     if (r->partial.len > r->max_bytes)
         return LINE_TOO_LONG;

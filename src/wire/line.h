@@ -25,6 +25,7 @@ enum line_result {
     LINE_MESSAGE,  /* *ret is a message */
     LINE_TOO_LONG, /* a message passed max_bytes: it is dropped up to its end, what follows is read as ever.
                       Told once a message. */
+    LINE_PART,     /* instead of that, with split: *ret is the next piece of a message that goes on */
 };
 
 struct line_reader {
@@ -32,6 +33,7 @@ struct line_reader {
     size_t max_bytes;   /* of a message, its ending not counted */
     size_t given;       /* bytes at the front of partial that were handed out: gone on the next call */
     bool skipping;      /* inside a message that was too long */
+    bool split;         /* set by the owner: what is too long comes in pieces, no character cut in two */
 };
 
 void line_reader_init(struct line_reader *r, size_t max_bytes);

@@ -21,7 +21,10 @@ static void note(struct str *told, enum line_result result, const struct line *l
     }
     str_append_char(told, '[');
     str_append(told, line->data, line->len);
-    str_append_str(told, line->ending == LINE_BARE ? "]" : line->ending == LINE_LF ? " LF]" : " CRLF]");
+    if (result == LINE_PART)
+        str_append_str(told, ">]");
+    else
+        str_append_str(told, line->ending == LINE_BARE ? "]" : line->ending == LINE_LF ? " LF]" : " CRLF]");
 }
 
 static void feed(struct line_reader *r, const char *text, size_t len, struct str *told)
@@ -173,6 +176,40 @@ static void pending(void **state)
     str_done(&told);
 }
 
+static void too_long_in_pieces(void **state)
+{
+    /* A limit of 4 cuts neither characters (three bytes each) nor CRLF, and loses nothing. */
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"aaaaa\n", "[aaaa>][a LF]"},
+        {"aaaaaaaa\nb", "[aaaa>][aaaa LF][b]"},
+        {"aaaa\r\nb\n", "[aaaa CRLF][b LF]"},
+        {"aaaa\rb\n", "[aaaa>][\rb LF]"},
+        {"\xe4\xbd\xa0\xe5\xa5\xbd\n", "[\xe4\xbd\xa0>][\xe5\xa5\xbd LF]"},
+        {"\xff\xfe\xfd\xfc\xfb", "[\xff\xfe\xfd\xfc>][\xfb]"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        for (size_t step = 1; step <= strlen(cases[i].text); step++) {
+            struct str told = STR_INIT;
+            struct line_reader r;
+
+            line_reader_init(&r, 4);
+            r.split = true;
+            for (size_t at = 0; at < strlen(cases[i].text); at += step) {
+                size_t left = strlen(cases[i].text) - at;
+
+                feed(&r, cases[i].text + at, left < step ? left : step, &told);
+            }
+            flush(&r, &told);
+            assert_string_equal(told.data, cases[i].want);
+            str_done(&told);
+            line_reader_done(&r);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +220,7 @@ int main(void)
         cmocka_unit_test(whole_lines_are_not_copied),
         cmocka_unit_test(zero_bytes_are_bytes),
         cmocka_unit_test(pending),
+        cmocka_unit_test(too_long_in_pieces),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
