@@ -132,13 +132,7 @@ static void show(struct str *out, const char *text)
 /* Nothing that a terminal would obey, or that would lie about what is read. */
 static bool is_plain(const char *text)
 {
-    struct str escaped = STR_INIT;
-    bool same;
-
-    utf8_escape(&escaped, text, strlen(text), 0);
-    same = strcmp(escaped.data, text) == 0;
-    str_done(&escaped);
-    return same;
+    return utf8_is_plain(text, strlen(text));
 }
 
 static bool is_digits(const char *text)

@@ -43,6 +43,8 @@ struct listener {
     bool *freed; /* set while accepting: an event may free the listener */
 };
 
+#define LISTEN_PORT_TRIES 16 /* a port free on one endpoint may be taken on another */
+
 int listen_endpoints(const struct addr *addr, struct endpoint *ret, int max, struct err *err)
 {
     char text[ADDR_TEXT_BYTES];
@@ -232,4 +234,41 @@ void listener_free(struct listener *l)
     if (l->spare_fd >= 0)
         close(l->spare_fd);
     free(l);
+}
+
+static void set_port(struct endpoint *e, uint16_t port)
+{
+    if (e->sa.sa_family == AF_INET)
+        e->in4.sin_port = htons(port);
+    else if (e->sa.sa_family == AF_INET6)
+        e->in6.sin6_port = htons(port);
+}
+
+int listen_open(const struct addr *addr, const struct listen_opener *opener, void *arg, struct err *err)
+{
+    struct endpoint at[LISTEN_ENDPOINTS_MAX], local;
+    void *things[LISTEN_ENDPOINTS_MAX];
+    int count = listen_endpoints(addr, at, LISTEN_ENDPOINTS_MAX, err);
+    bool any_port = addr->port == 0 && !addr_is_local(addr->scheme);
+    int code = count < 0 ? count : 0;
+
+    for (int tries = 0; count > 0 && tries < LISTEN_PORT_TRIES; tries++) {
+        int opened = 0;
+
+        for (; opened < count; opened++) {
+            code = opener->open(&at[opened], &local, &things[opened], err, arg);
+            if (code < 0)
+                break;
+            if (opened == 0 && any_port)
+                for (int i = 1; i < count; i++)
+                    set_port(&at[i], endpoint_port(&local));
+        }
+        if (opened == count)
+            return 0;
+        while (opened > 0)
+            opener->close(things[--opened]);
+        if (code != -EADDRINUSE || !any_port)
+            break;
+    }
+    return code;
 }

@@ -24,6 +24,17 @@ struct listener_events {
 int listen_endpoints(const struct addr *addr, struct endpoint *ret, int max, struct err *err);
 #define LISTEN_ENDPOINTS_MAX 8
 
+/* Opens every endpoint where addr listens, or none of them: open for each (0, or a negative errno with err; a
+ * thing of the caller's, and where it really is), close for what was opened if a later one fails. Where the
+ * kernel chooses the port (0) all get the same one, and others are tried while one of them is taken. 0 or a
+ * negative errno with err. Nothing of the caller's is closed after it has returned 0. */
+struct listen_opener {
+    int (*open)(
+        const struct endpoint *at, struct endpoint *ret_local, void **ret_thing, struct err *err, void *arg);
+    void (*close)(void *thing);
+};
+int listen_open(const struct addr *addr, const struct listen_opener *opener, void *arg, struct err *err);
+
 /* Binds and listens. 0 with *ret owned by the caller, or a negative errno with err naming the address and
  * what to try. A dead unix socket in the way (nobody accepts there) is replaced, a live one never. */
 int listener_new(struct loop *loop, const struct endpoint *at, const struct listener_events *events,

@@ -10,8 +10,10 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/i18n.h"
 #include "base/xmalloc.h"
@@ -98,6 +100,18 @@ void stream_set_limits(struct stream *s, size_t low, size_t high, size_t limit)
 size_t stream_queued(const struct stream *s)
 {
     return s->queued;
+}
+
+size_t stream_unacked(const struct stream *s)
+{
+    int fd = stream_fd(s), unacked = 0;
+    size_t sum = 0;
+
+    for (; s; s = s->ops->lower ? s->ops->lower(s) : NULL)
+        sum += s->queued;
+    if (fd >= 0 && ioctl(fd, SIOCOUTQ, &unacked) == 0 && unacked > 0)
+        sum += (size_t)unacked;
+    return sum;
 }
 
 bool stream_is_full(const struct stream *s)

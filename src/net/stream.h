@@ -47,7 +47,10 @@ struct loop *stream_loop(const struct stream *s);
 #define STREAM_LIMIT_BYTES (4 * 1024 * 1024)
 void stream_set_limits(struct stream *s, size_t low, size_t high, size_t limit);
 size_t stream_queued(const struct stream *s); /* bytes not yet taken by the kernel */
-bool stream_is_full(const struct stream *s);  /* high water was reached and low water not yet */
+/* Bytes written that the peer's kernel has not acknowledged yet, as far as ours knows; of a unix socket, that
+ * the peer has not read. With TLS it counts what the records add, so it is never too small. */
+size_t stream_unacked(const struct stream *s);
+bool stream_is_full(const struct stream *s); /* high water was reached and low water not yet */
 
 /* Queues a copy of data. 0; -ENOBUFS if the limit would be passed (nothing is queued then: cut the slow
  * reader off); -EPIPE after stream_shutdown or a failure. Never calls back. */

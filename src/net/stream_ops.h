@@ -29,6 +29,8 @@ struct stream_ops {
      * callback has returned (uv_close, or loop_free_later). with_reset: RST where there is one. No
      * event may follow. A stream laid over another lets that one finish if fin_sent and not failed. */
     void (*close)(struct stream *s, bool with_reset);
+    /* The stream it is laid over; NULL, or no such function: it is the bottom. */
+    const struct stream *(*lower)(const struct stream *s);
     int (*fd)(const struct stream *s);
     void (*peer)(const struct stream *s, struct endpoint *ret);
     void (*local)(const struct stream *s, struct endpoint *ret);

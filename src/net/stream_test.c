@@ -213,6 +213,39 @@ static void a_blocked_stream_lets_go_of_shared_chunks(void **state)
     loop_free(loop);
 }
 
+static void stop_soon(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void unacknowledged_is_what_the_peer_has_not_taken(void **state)
+{
+    struct loop *loop = loop_new();
+    struct timer *soon = timer_new(loop, stop_soon, loop);
+    struct end end;
+    struct stream *s;
+    char text[8];
+    int fds[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+    assert_int_equal(stream_from_fd(loop, fds[0], &s), 0);
+    end_init(&end, s);
+    assert_int_equal(stream_unacked(s), 0);
+    stream_write(s, "hello", 5);
+    assert_int_equal(stream_unacked(s), 5); /* in our own queue */
+    timer_start(soon, 1);
+    loop_run(loop);
+    assert_int_equal(stream_queued(s), 0);
+    assert_true(stream_unacked(s) >= 5); /* in the kernel, unread */
+    assert_int_equal(read(fds[1], text, sizeof(text)), 5);
+    assert_int_equal(stream_unacked(s), 0);
+    stream_close(s);
+    timer_free(soon);
+    str_done(&end.got);
+    close(fds[1]);
+    loop_free(loop);
+}
+
 static void an_owner_may_close_in_any_event(void **state)
 {
     struct loop *loop = loop_new();
@@ -442,6 +475,7 @@ int main(void)
         cmocka_unit_test(a_chunk_goes_to_many_without_copies),
         cmocka_unit_test(water_marks_and_the_limit_hold),
         cmocka_unit_test(a_blocked_stream_lets_go_of_shared_chunks),
+        cmocka_unit_test(unacknowledged_is_what_the_peer_has_not_taken),
         cmocka_unit_test(an_owner_may_close_in_any_event),
         cmocka_unit_test(a_cut_line_fails_at_both_ends_once),
         cmocka_unit_test(three_megabytes_over_tcp),

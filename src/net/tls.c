@@ -420,6 +420,11 @@ static void close_tls(struct stream *s, bool with_reset)
     loop_free_later(s->loop, t);
 }
 
+static const struct stream *tls_lower(const struct stream *s)
+{
+    return tls_of(s)->lower;
+}
+
 static int tls_fd(const struct stream *s)
 {
     return stream_fd(tls_of(s)->lower);
@@ -440,6 +445,7 @@ static const struct stream_ops tls_ops = {
     .set_reading = set_reading,
     .shutdown = half_close,
     .close = close_tls,
+    .lower = tls_lower,
     .fd = tls_fd,
     .peer = tls_peer,
     .local = tls_local,

@@ -14,7 +14,6 @@
 #include "talk/answer_inside.h"
 
 /* ":0" is one port for IPv4 and IPv6: the kernel's choice for the first may be taken for the second. */
-#define ANSWER_PORT_TRIES 16
 
 const char *answer_who_text(const struct answer_who *who, char text[ENDPOINT_TEXT_BYTES])
 {
@@ -120,32 +119,41 @@ enum line_ending answer_take_ending(const uint8_t *data, size_t *len)
     return LINE_CRLF;
 }
 
-static void door_free(struct answer_door *door)
+static void door_free(void *at)
 {
+    struct answer_door *door = at;
+
     list_remove(&door->node);
     listener_free(door->listener);
     dgram_free(door->dgram);
     free(door);
 }
 
-static int open_door(struct answer *a, const struct addr *addr, const struct endpoint *at,
-    struct answer_door **ret, struct err *err)
+struct opening {
+    struct answer *answer;
+    const struct addr *addr;
+};
+
+static int open_door(
+    const struct endpoint *at, struct endpoint *ret_local, void **ret, struct err *err, void *arg)
 {
+    const struct opening *o = arg;
     struct answer_door *door = xcalloc(1, sizeof(*door));
-    bool stream = addr_is_stream(addr->scheme);
+    bool stream = addr_is_stream(o->addr->scheme);
     int code;
 
-    door->answer = a;
-    door->addr = *addr;
-    if (addr_is_secure(addr->scheme))
-        door->tls = a->tls[stream ? TLS_STREAM : TLS_DATAGRAM];
+    door->answer = o->answer;
+    door->addr = *o->addr;
+    if (addr_is_secure(o->addr->scheme))
+        door->tls = o->answer->tls[stream ? TLS_STREAM : TLS_DATAGRAM];
     list_init(&door->node);
     code = stream ? answer_stream_open(door, at, err) : answer_dgram_open(door, at, err);
     if (code < 0) {
         door_free(door);
         return code;
     }
-    list_append(&a->doors, &door->node);
+    list_append(&o->answer->doors, &door->node);
+    *ret_local = door->local;
     *ret = door;
     return 0;
 }
@@ -166,44 +174,16 @@ static void tell_listening(struct answer *a, const struct answer_door *door)
     a->events->listening(&addr, pin, a->arg);
 }
 
-static void set_port(struct endpoint *e, uint16_t port)
-{
-    if (e->sa.sa_family == AF_INET)
-        e->in4.sin_port = htons(port);
-    else if (e->sa.sa_family == AF_INET6)
-        e->in6.sin6_port = htons(port);
-}
-
 /* All endpoints of one address, or none of them. */
 static int open_address(struct answer *a, const struct addr *addr, struct err *err)
 {
-    struct endpoint at[LISTEN_ENDPOINTS_MAX];
-    struct answer_door *doors[LISTEN_ENDPOINTS_MAX];
-    int count = listen_endpoints(addr, at, LISTEN_ENDPOINTS_MAX, err);
-    int code = count < 0 ? count : 0;
+    static const struct listen_opener opener = {open_door, door_free};
+    struct opening opening = {a, addr};
+    struct list *last = a->doors.prev;
+    int code = listen_open(addr, &opener, &opening, err);
 
-    for (int tries = 0; count > 0 && tries < ANSWER_PORT_TRIES; tries++) {
-        int opened = 0;
-
-        code = 0;
-        for (; opened < count; opened++) {
-            code = open_door(a, addr, &at[opened], &doors[opened], err);
-            if (code < 0)
-                break;
-            if (opened == 0 && addr->port == 0 && !addr_is_local(addr->scheme))
-                for (int i = 1; i < count; i++)
-                    set_port(&at[i], endpoint_port(&doors[0]->local));
-        }
-        if (code == 0) {
-            for (int i = 0; i < count; i++)
-                tell_listening(a, doors[i]);
-            return 0;
-        }
-        while (opened > 0)
-            door_free(doors[--opened]);
-        if (code != -EADDRINUSE || addr->port != 0 || addr_is_local(addr->scheme))
-            break;
-    }
+    for (struct list *node = last->next; code == 0 && node != &a->doors; node = node->next)
+        tell_listening(a, list_entry(node, struct answer_door, node));
     return code;
 }
 
