@@ -48,6 +48,15 @@ static void a_pin_or_insecure_accepts(void **state)
     assert_int_equal(t.client.openeds, 1);
     assert_int_equal(dtls_facts(t.client.d, NULL, &facts), 0);
     assert_false(facts.verified);
+    assert_non_null(strstr(facts.verify_problem, "self-signed"));
+    assert_string_equal(facts.pin, tls_context_pin(t.ctx[1]));
+    talk_done(&t);
+
+    talk_init(&t, (struct tls_options){.insecure = true, .ca_file = certs->ca.cert_path}, good_server());
+    run(&t);
+    assert_int_equal(dtls_facts(t.client.d, NULL, &facts), 0);
+    assert_true(facts.verified);
+    assert_string_equal(facts.verify_problem, "");
     talk_done(&t);
 
     talk_init(&t, (struct tls_options){.pin = facts.pin}, none); /* a new one was made */

@@ -20,9 +20,12 @@ struct tls_options {
     const char *pin; /* "sha256:HEX" (or base64) of the peer's certificate (DER): trusts exactly that one */
     const char *psk_file; /* pre-shared keys: a line "IDENTITY:HEXKEY" each; a client uses the first. A
                            * server with this and no certificate takes no caller without such a key */
-    bool insecure;        /* a client does not verify; a pin is held to all the same */
+    bool insecure;        /* a client goes on whatever verification finds, which facts tell; a pin is held to
+                           * all the same */
     bool verify_peer;     /* a server asks for a client certificate and verifies it against ca_file */
 };
+
+#define TLS_PIN_TEXT_BYTES (7 + 64 + 1) /* "sha256:HEX" */
 
 enum tls_role { TLS_CLIENT, TLS_SERVER };
 enum tls_kind { TLS_STREAM, TLS_DATAGRAM };
@@ -37,6 +40,10 @@ const char *tls_context_warning(const struct tls_context *ctx);
 const char *tls_context_pin(const struct tls_context *ctx);
 bool tls_context_is_self_signed(const struct tls_context *ctx); /* made for this run */
 
+/* "sha256:HEX", in the one way that facts and contexts write it, of a pin as people write it. ERR_MISUSE
+ * where it is none. */
+int tls_normalize_pin(const char *text, char ret[TLS_PIN_TEXT_BYTES], struct err *err);
+
 /* A handshake must be done within this time, or the stream fails with -ETIMEDOUT. */
 #define TLS_HANDSHAKE_MS (30 * 1000)
 
@@ -50,7 +57,7 @@ struct stream *tls_wrap(struct stream *lower, struct tls_context *ctx, const cha
 struct tls_facts {
     char version[16], cipher[64], group[32], alpn[64];
     char subject[256], issuer[256], names[512]; /* names: the DNS and IP names, comma-separated */
-    char pin[8 + 64 + 1];                       /* "sha256:HEX", "" if the peer showed no certificate */
+    char pin[TLS_PIN_TEXT_BYTES];               /* "sha256:HEX", "" if the peer showed no certificate */
     time_t not_before, not_after;
     bool verified;            /* against the store, --ca or --pin */
     char verify_problem[128]; /* why not, "" if verified */

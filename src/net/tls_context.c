@@ -187,7 +187,7 @@ static int make_own(struct tls_context *ctx, struct err *err)
 {
     X509 *leaf = NULL;
     EVP_PKEY *key = NULL;
-    int code = tls_make_self_signed(&key, &leaf, err);
+    int code = tls_make_self_signed(TLS_SELF_BRIEF, &key, &leaf, err);
 
     if (code == 0)
         code = use_own(ctx, leaf, key, "", err);

@@ -201,6 +201,16 @@ const char *tls_format_pin(const uint8_t pin[TLS_PIN_BYTES], char text[TLS_PIN_T
     return text;
 }
 
+int tls_normalize_pin(const char *text, char ret[TLS_PIN_TEXT_BYTES], struct err *err)
+{
+    uint8_t pin[TLS_PIN_BYTES] = {0};
+    int code = tls_parse_pin(text, pin, err);
+
+    if (code == 0)
+        tls_format_pin(pin, ret);
+    return code;
+}
+
 static int parse_psk_line(char *line, const char *path, int number, struct tls_psk *ret, struct err *err)
 {
     char *colon = strrchr(line, ':');

@@ -16,7 +16,6 @@
 
 #define TLS_FILE_BYTES (4 * 1024 * 1024) /* the system's bundle of authorities has a quarter of a MiB */
 #define TLS_PIN_BYTES 32
-#define TLS_PIN_TEXT_BYTES (8 + 64 + 1) /* "sha256:HEX" */
 #define TLS_PSK_MAX 10000
 #define TLS_PSK_KEY_BYTES 64
 #define TLS_PSK_IDENTITY_BYTES 128 /* RFC 4279 5.3 */
@@ -39,8 +38,12 @@ int tls_parse_pin(const char *text, uint8_t ret[TLS_PIN_BYTES], struct err *err)
 void tls_pin_of(X509 *cert, uint8_t ret[TLS_PIN_BYTES]);
 const char *tls_format_pin(const uint8_t pin[TLS_PIN_BYTES], char text[TLS_PIN_TEXT_BYTES]);
 
-/* A key and a certificate for this run, good for localhost, 127.0.0.1, ::1 and this machine's name. */
-int tls_make_self_signed(EVP_PKEY **ret_key, X509 **ret_cert, struct err *err);
+/* A key and a certificate, good for localhost, 127.0.0.1, ::1 and this machine's name. */
+enum tls_self {
+    TLS_SELF_BRIEF,   /* for this run: 30 days */
+    TLS_SELF_LASTING, /* never expires */
+};
+int tls_make_self_signed(enum tls_self self, EVP_PKEY **ret_key, X509 **ret_cert, struct err *err);
 
 /* ---- the context (net/tls_context.c) ------------------------------------------------------------ */
 

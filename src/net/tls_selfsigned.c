@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The certificate of a server that was given none: made in memory for this run, so that TLS can be tried
- * with nothing prepared. Its peers trust it by its pin. */
+ * with nothing prepared, or to be kept (net/tls_identity.c). Its peers trust it by its pin. */
 #include <errno.h>
 #include <openssl/ec.h>
 #include <openssl/err.h>
@@ -57,7 +57,18 @@ static bool set_serial(X509 *cert)
     return good;
 }
 
-static bool fill(X509 *cert, EVP_PKEY *key)
+/* RFC 5280 4.1.2.5: "To indicate that a certificate has no well-defined expiration date, the notAfter SHOULD
+ * be assigned the GeneralizedTime value of 99991231235959Z." */
+static bool set_dates(X509 *cert, enum tls_self self)
+{
+    if (!X509_gmtime_adj(X509_getm_notBefore(cert), -SELF_SKEW_S))
+        return false;
+    if (self == TLS_SELF_LASTING)
+        return ASN1_TIME_set_string(X509_getm_notAfter(cert), "99991231235959Z") == 1;
+    return X509_gmtime_adj(X509_getm_notAfter(cert), SELF_DAYS * 24L * 3600) != NULL;
+}
+
+static bool fill(X509 *cert, EVP_PKEY *key, enum tls_self self)
 {
     char host[256], names[400];
     const char *common_name;
@@ -66,9 +77,8 @@ static bool fill(X509 *cert, EVP_PKEY *key)
     machine_name(host);
     snprintf(names, sizeof(names), "DNS:localhost,IP:127.0.0.1,IP:::1%s%s", *host ? ",DNS:" : "", host);
     common_name = *host && strlen(host) <= 64 ? host : "localhost"; /* X.520: ub-common-name is 64 */
-    return X509_set_version(cert, X509_VERSION_3) && set_serial(cert) &&
-           X509_gmtime_adj(X509_getm_notBefore(cert), -SELF_SKEW_S) &&
-           X509_gmtime_adj(X509_getm_notAfter(cert), SELF_DAYS * 24L * 3600) && X509_set_pubkey(cert, key) &&
+    return X509_set_version(cert, X509_VERSION_3) && set_serial(cert) && set_dates(cert, self) &&
+           X509_set_pubkey(cert, key) &&
            X509_NAME_add_entry_by_txt(
                subject, "CN", MBSTRING_ASC, (const unsigned char *)common_name, -1, -1, 0) &&
            X509_set_issuer_name(cert, subject) &&
@@ -78,12 +88,12 @@ static bool fill(X509 *cert, EVP_PKEY *key)
            add_extension(cert, NID_subject_alt_name, names) && X509_sign(cert, key, EVP_sha256());
 }
 
-int tls_make_self_signed(EVP_PKEY **ret_key, X509 **ret_cert, struct err *err)
+int tls_make_self_signed(enum tls_self self, EVP_PKEY **ret_key, X509 **ret_cert, struct err *err)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *cert = X509_new();
 
-    if (!key || !cert || !fill(cert, key)) {
+    if (!key || !cert || !fill(cert, key, self)) {
         unsigned long e = ERR_peek_error();
 
         err_set(err, ERR_OTHER, -EIO, _("could not make a certificate: %s"), ERR_reason_error_string(e));
