@@ -64,6 +64,11 @@ def example(name):
     return str(build_dir() / 'examples' / name)
 
 
+def helper(name):
+    """A program of tests/, as built."""
+    return str(build_dir() / 'tests' / name)
+
+
 def tutorial(name, *args):
     """The argv of a Python program written in a tutorial's manner: tutorial('udp_server', host, port)."""
     return [sys.executable, '-u', str(TUTORIAL / (name + '.py')), *map(str, args)]
