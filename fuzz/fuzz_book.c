@@ -33,6 +33,7 @@ static struct book *reread(const struct book *b)
         const struct book_entry *one = book_at(b, i), *two = book_at(again, i);
 
         check(strcmp(one->name, two->name) == 0 && one->n_addresses == two->n_addresses);
+        check(one->mute == two->mute && one->no_history == two->no_history);
         for (size_t j = 0; j < one->n_addresses; j++)
             check(strcmp(one->addresses[j], two->addresses[j]) == 0);
     }
@@ -68,13 +69,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check(entry->n_addresses >= 1 && entry->n_addresses <= BOOK_ADDRESSES_MAX);
     }
     if (count > 0) {
+        const char *name_now;
         char *name = strdup(book_at(b, count / 2)->name);
+        bool mute = book_find(b, name)->mute;
         int added = book_add(b, name, "tcp://fuzz:1", &err);
+        int flagged = book_set_flag(b, name, BOOK_MUTE, !mute, &err);
         int renamed = book_rename(b, name, NEW_NAME, &err);
 
         book_free(reread(b));
-        check(added == 0 || book_find(b, renamed == 0 ? NEW_NAME : name));
-        check(book_remove(b, renamed == 0 ? NEW_NAME : name, &err) == 0);
+        name_now = renamed == 0 ? NEW_NAME : name;
+        check(book_find(b, name_now)->mute == (flagged == 0 ? !mute : mute));
+        check(added < 0 || book_remove_address(b, name_now, "fuzz:1", &err) == 0);
+        check(book_find(b, name_now)->mute == (flagged == 0 ? !mute : mute));
+        book_free(reread(b));
+        check(book_remove(b, name_now, &err) == 0);
         check(book_count(b) == count - 1);
         free(name);
     }

@@ -15,20 +15,28 @@
 #include "base/err.h"
 #include "base/file.h"
 #include "base/i18n.h"
+#include "base/lock.h"
 #include "base/similar.h"
 #include "base/str.h"
+#include "base/textfile.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
+#include "net/addr.h"
 
-struct span {
-    size_t start, len;
-};
+#define CHANGE_TRIES 5 /* an editor's doing; programs of ours wait for each other */
+
+static const char *const flag_words[] = {[BOOK_MUTE] = "+mute", [BOOK_NO_HISTORY] = "+no-history"};
+
+#define N_FLAGS (sizeof(flag_words) / sizeof(flag_words[0]))
 
 /* What a line says; all spans are in it. */
 struct parsed {
-    struct span name; /* len 0: a comment or nothing */
-    struct span addresses[BOOK_ADDRESSES_MAX];
+    struct textspan name; /* len 0: a comment or nothing */
+    struct textspan addresses[BOOK_ADDRESSES_MAX];
     size_t n_addresses;
+    bool flags[N_FLAGS];
+    size_t values; /* where what is behind the "=" begins */
+    size_t end;    /* behind the last word */
 };
 
 struct contact {
@@ -40,10 +48,7 @@ struct contact {
 };
 
 struct book {
-    char *file;
-    struct str read;   /* the file as it was */
-    struct str *lines; /* each with its line end, as far as it had one */
-    size_t n_lines;
+    struct textfile file;
     struct contact **contacts; /* in the order of the file */
     size_t n_contacts;
     struct contact *by_key;
@@ -64,23 +69,11 @@ static char *key_of(const char *name)
     return len < 0 ? NULL : (char *)key;
 }
 
-/* The rule for names and addresses alike: what can be shown as it is. */
-static bool is_plain(const char *text, size_t len)
-{
-    struct str shown = STR_INIT;
-    bool same;
-
-    utf8_escape(&shown, text, len, 0);
-    same = shown.len == len && memcmp(shown.data, text, len) == 0;
-    str_done(&shown);
-    return same;
-}
-
 static bool is_name(const char *text, size_t len)
 {
     return len > 0 && len <= BOOK_NAME_MAX_BYTES && text[0] != '#' && text[0] != '-' && !is_blank(text[0]) &&
            !is_blank(text[len - 1]) && !memchr(text, '=', len) && !memchr(text, ':', len) &&
-           is_plain(text, len);
+           utf8_is_plain(text, len);
 }
 
 bool book_may_be_name(const char *text)
@@ -92,66 +85,98 @@ static bool is_address(const char *text)
 {
     size_t len = strlen(text);
 
-    return len > 0 && text[0] != '#' && !strpbrk(text, " \t") && is_plain(text, len);
+    return len > 0 && text[0] != '#' && text[0] != '+' && !strpbrk(text, " \t") && utf8_is_plain(text, len);
 }
 
-static int parse_addresses(
-    const struct str *line, size_t at, struct parsed *p, const char *file, size_t number, struct err *err)
+/* The place in flag_words, or N_FLAGS. */
+static size_t find_flag(const char *text, size_t len)
 {
-    for (;;) {
-        size_t start;
+    size_t i = 0;
 
-        while (at < line->len && is_blank(line->data[at]))
-            at++;
-        if (at == line->len || line->data[at] == '#')
+    while (i < N_FLAGS && (strlen(flag_words[i]) != len || memcmp(flag_words[i], text, len) != 0))
+        i++;
+    return i;
+}
+
+static int no_flag(const struct book *b, size_t i, const char *text, size_t len, struct err *err)
+{
+    struct str known = STR_INIT;
+    int code;
+
+    for (size_t j = 0; j < N_FLAGS; j++)
+        str_appendf(&known, j ? ", %s" : "%s", flag_words[j]);
+    code = textfile_complain(&b->file, i, -EINVAL, err, _("\"%.*s\" is no flag of a contact; there are %s"),
+        (int)len, text, known.data);
+    str_done(&known);
+    return code;
+}
+
+static int parse_values(const struct book *b, size_t i, struct parsed *p, struct err *err)
+{
+    size_t at = p->values, flag;
+
+    for (;;) {
+        struct textspan word = textfile_word(&b->file, i, &at);
+        const char *text = b->file.lines[i].data + word.start;
+
+        if (word.len == 0)
             break;
-        start = at;
-        while (at < line->len && !is_blank(line->data[at]))
-            at++;
+        if (!utf8_is_plain(text, word.len))
+            return textfile_complain(
+                &b->file, i, -EINVAL, err, _("an address with characters that can't be shown"));
+        p->end = word.start + word.len;
+        if (text[0] == '+') {
+            flag = find_flag(text, word.len);
+            if (flag == N_FLAGS)
+                return no_flag(b, i, text, word.len, err);
+            p->flags[flag] = true;
+            continue;
+        }
         if (p->n_addresses == BOOK_ADDRESSES_MAX)
-            return err_set(err, ERR_INPUT, -E2BIG, _("%s:%zu: more than %d addresses for one name"), file,
-                number, BOOK_ADDRESSES_MAX);
-        if (!is_plain(line->data + start, at - start))
-            return err_set(err, ERR_INPUT, -EINVAL,
-                _("%s:%zu: an address with characters that can't be shown"), file, number);
-        p->addresses[p->n_addresses++] = (struct span){start, at - start};
+            return textfile_complain(
+                &b->file, i, -E2BIG, err, _("more than %d addresses for one name"), BOOK_ADDRESSES_MAX);
+        p->addresses[p->n_addresses++] = word;
     }
     if (p->n_addresses == 0)
-        return err_set(err, ERR_INPUT, -EINVAL, _("%s:%zu: no address behind the \"=\""), file, number);
+        return textfile_complain(&b->file, i, -EINVAL, err, _("no address behind the \"=\""));
     return 0;
 }
 
-static int parse_line(
-    const struct str *line, struct parsed *p, const char *file, size_t number, struct err *err)
+static size_t line_bytes(const struct str *line)
 {
-    size_t start = 0, end, len = line->len;
-    const char *equals;
+    size_t len = line->len;
 
-    *p = (struct parsed){0};
     while (len > 0 && (line->data[len - 1] == '\n' || line->data[len - 1] == '\r'))
         len--;
-    if (len > BOOK_LINE_MAX_BYTES)
-        return err_set(err, ERR_INPUT, -E2BIG, _("%s:%zu: a line of %zu bytes; at most %d are allowed"), file,
-            number, len, BOOK_LINE_MAX_BYTES);
-    if (number == 1 && line->len >= 3 && memcmp(line->data, "\xef\xbb\xbf", 3) == 0)
-        start = 3; /* Windows editors put a byte order mark there */
-    while (start < line->len && is_blank(line->data[start]))
-        start++;
-    if (start == line->len || line->data[start] == '#')
+    return len;
+}
+
+static int parse_line(const struct book *b, size_t i, struct parsed *p, struct err *err)
+{
+    const struct str *line = &b->file.lines[i];
+    struct textspan content = textfile_content(&b->file, i);
+    const char *text = line->data + content.start, *equals;
+    size_t len;
+
+    *p = (struct parsed){0};
+    if (line_bytes(line) > BOOK_LINE_MAX_BYTES)
+        return textfile_complain(&b->file, i, -E2BIG, err, _("a line of %zu bytes; at most %d are allowed"),
+            line_bytes(line), BOOK_LINE_MAX_BYTES);
+    if (content.len == 0 || text[0] == '#')
         return 0;
-    equals = memchr(line->data + start, '=', line->len - start);
+    equals = memchr(text, '=', content.len);
     if (!equals)
-        return err_set(
-            err, ERR_INPUT, -EINVAL, _("%s:%zu: a contact is written as NAME = ADDRESS"), file, number);
-    end = (size_t)(equals - line->data);
-    while (end > start && is_blank(line->data[end - 1]))
-        end--;
-    if (!is_name(line->data + start, end - start))
-        return err_set(err, ERR_INPUT, -EINVAL,
-            _("%s:%zu: no name can be like this; it has no \":\" and at most %d bytes of UTF-8"), file,
-            number, BOOK_NAME_MAX_BYTES);
-    p->name = (struct span){start, end - start};
-    return parse_addresses(line, (size_t)(equals - line->data) + 1, p, file, number, err);
+        return textfile_complain(&b->file, i, -EINVAL, err, _("a contact is written as NAME = ADDRESS"));
+    len = (size_t)(equals - text);
+    while (len > 0 && is_blank(text[len - 1]))
+        len--;
+    if (!is_name(text, len))
+        return textfile_complain(&b->file, i, -EINVAL, err,
+            _("no name can be like this; it has no \":\" and at most %d bytes of UTF-8"),
+            BOOK_NAME_MAX_BYTES);
+    p->name = (struct textspan){content.start, len};
+    p->values = (size_t)(equals - line->data) + 1;
+    return parse_values(b, i, p, err);
 }
 
 static void clear_index(struct book *b)
@@ -210,36 +235,36 @@ static struct contact *get_contact(struct book *b, const char *text, size_t len)
     return c;
 }
 
-static int index_lines(struct book *b, struct err *err)
+static int index_line(struct book *b, size_t i, struct err *err)
 {
-    clear_index(b);
-    for (size_t i = 0; i < b->n_lines; i++) {
-        struct contact *c;
-        struct parsed p;
-        int code = parse_line(&b->lines[i], &p, b->file, i + 1, err);
+    const char *line = b->file.lines[i].data;
+    struct contact *c;
+    struct parsed p;
+    int code = parse_line(b, i, &p, err);
 
-        if (code < 0)
-            return code;
-        if (p.name.len == 0)
-            continue;
-        c = get_contact(b, b->lines[i].data + p.name.start, p.name.len);
-        c->last_line = i;
-        for (size_t j = 0; j < p.n_addresses; j++) {
-            if (c->entry.n_addresses == BOOK_ADDRESSES_MAX)
-                return err_set(err, ERR_INPUT, -E2BIG, _("%s:%zu: more than %d addresses for one name"),
-                    b->file, i + 1, BOOK_ADDRESSES_MAX);
-            c->addresses[c->entry.n_addresses++] =
-                xmemdup0(b->lines[i].data + p.addresses[j].start, p.addresses[j].len);
-        }
+    if (code < 0 || p.name.len == 0)
+        return code;
+    c = get_contact(b, line + p.name.start, p.name.len);
+    c->last_line = i;
+    c->entry.mute |= p.flags[BOOK_MUTE];
+    c->entry.no_history |= p.flags[BOOK_NO_HISTORY];
+    for (size_t j = 0; j < p.n_addresses; j++) {
+        if (c->entry.n_addresses == BOOK_ADDRESSES_MAX)
+            return textfile_complain(
+                &b->file, i, -E2BIG, err, _("more than %d addresses for one name"), BOOK_ADDRESSES_MAX);
+        c->addresses[c->entry.n_addresses++] = xmemdup0(line + p.addresses[j].start, p.addresses[j].len);
     }
     return 0;
 }
 
-static struct str *insert_line(struct book *b)
+static int index_lines(struct book *b, struct err *err)
 {
-    b->lines = xreallocarray(b->lines, b->n_lines + 1, sizeof(*b->lines));
-    str_init(&b->lines[b->n_lines]);
-    return &b->lines[b->n_lines++];
+    int code = 0;
+
+    clear_index(b);
+    for (size_t i = 0; i < b->file.n_lines && code == 0; i++)
+        code = index_line(b, i, err);
+    return code;
 }
 
 int book_parse(const char *text, size_t len, const char *file, struct book **ret_book, struct err *err)
@@ -247,16 +272,7 @@ int book_parse(const char *text, size_t len, const char *file, struct book **ret
     struct book *b = xcalloc(1, sizeof(*b));
     int code;
 
-    b->file = xstrdup(file);
-    str_init(&b->read);
-    str_append(&b->read, text, len);
-    for (size_t at = 0; at < len;) {
-        const char *end = memchr(text + at, '\n', len - at);
-        size_t line_len = end ? (size_t)(end - text) + 1 - at : len - at;
-
-        str_append(insert_line(b), text + at, line_len);
-        at += line_len;
-    }
+    textfile_init(&b->file, file, text, len);
     code = index_lines(b, err);
     if (code < 0)
         book_free(b);
@@ -284,11 +300,7 @@ void book_free(struct book *b)
     if (!b)
         return;
     clear_index(b);
-    for (size_t i = 0; i < b->n_lines; i++)
-        str_done(&b->lines[i]);
-    free(b->lines);
-    str_done(&b->read);
-    free(b->file);
+    textfile_done(&b->file);
     free(b);
 }
 
@@ -326,6 +338,32 @@ const struct book_entry *book_at(const struct book *b, size_t i)
     return &b->contacts[i]->entry;
 }
 
+static int check_line(const struct book *b, size_t i, struct err *err)
+{
+    struct parsed p;
+    struct addr addr;
+    struct err why;
+    int code = parse_line(b, i, &p, err);
+
+    for (size_t j = 0; j < p.n_addresses && code == 0; j++) {
+        char *text = xmemdup0(b->file.lines[i].data + p.addresses[j].start, p.addresses[j].len);
+
+        if (addr_parse(&addr, text, ADDR_CALL, &why) < 0)
+            code = textfile_complain(&b->file, i, -EINVAL, err, "%s", why.text);
+        free(text);
+    }
+    return code;
+}
+
+int book_check(const struct book *b, struct err *err)
+{
+    int code = 0;
+
+    for (size_t i = 0; i < b->file.n_lines && code == 0; i++)
+        code = check_line(b, i, err);
+    return code;
+}
+
 static int bad_name(const char *name, struct err *err)
 {
     return err_set(err, ERR_MISUSE, -EINVAL,
@@ -344,16 +382,10 @@ static int no_contact(const struct book *b, const char *name, struct err *err)
     return err_set(err, ERR_NAME, -ENOENT, _("there is no contact \"%s\""), name);
 }
 
-/* Puts text in the place of a part of the line. */
-static void splice(struct str *line, struct span where, const char *text)
+static int too_long(const char *name, struct err *err)
 {
-    struct str whole = STR_INIT;
-
-    str_append(&whole, line->data, where.start);
-    str_append_str(&whole, text);
-    str_append(&whole, line->data + where.start + where.len, line->len - where.start - where.len);
-    str_done(line);
-    *line = whole;
+    return err_set(err, ERR_OTHER, -E2BIG, _("the line for %s would be longer than %d bytes"), name,
+        BOOK_LINE_MAX_BYTES);
 }
 
 /* A line of a book that was read or changed before is known to be good. */
@@ -361,59 +393,85 @@ static struct parsed parse_good(const struct book *b, size_t i)
 {
     struct parsed p;
 
-    parse_line(&b->lines[i], &p, b->file, i + 1, NULL);
+    parse_line(b, i, &p, NULL);
     return p;
 }
 
-static void append_address(struct book *b, const struct contact *c, const char *address)
+/* What is written must be readable again. */
+static bool has_room(const struct book *b, size_t i, size_t more)
 {
-    struct parsed p = parse_good(b, c->last_line);
-    struct span last = p.addresses[p.n_addresses - 1];
+    return line_bytes(&b->file.lines[i]) + more <= BOOK_LINE_MAX_BYTES;
+}
+
+/* Puts a word, and a blank before it, into line i. */
+static void insert_word(struct book *b, size_t i, size_t at, const char *word)
+{
     struct str text = STR_INIT;
 
-    str_appendf(&text, " %s", address);
-    splice(&b->lines[c->last_line], (struct span){last.start + last.len, 0}, text.data);
+    str_appendf(&text, " %s", word);
+    textfile_splice(&b->file, i, (struct textspan){at, 0}, text.data);
     str_done(&text);
 }
 
-static void append_contact(struct book *b, const char *name, const char *address)
+/* Takes a word, and the blanks before it, out of line i. */
+static void cut_word(struct book *b, size_t i, struct textspan word)
 {
-    const char *end = "\n";
+    const char *line = b->file.lines[i].data;
 
-    if (b->n_lines > 0) {
-        struct str *last = &b->lines[b->n_lines - 1];
-
-        if (last->len >= 2 && memcmp(last->data + last->len - 2, "\r\n", 2) == 0)
-            end = "\r\n";
-        else if (last->data[last->len - 1] != '\n')
-            str_append_char(last, '\n');
+    while (word.start > 0 && is_blank(line[word.start - 1])) {
+        word.start--;
+        word.len++;
     }
-    str_appendf(insert_line(b), "%s = %s%s", name, address, end);
+    textfile_splice(&b->file, i, word, "");
+}
+
+/* Two texts of one address: "ann.example" is "tcp://ann.example:5463". */
+static bool is_same_address(const char *a, const char *b)
+{
+    char text_a[ADDR_TEXT_BYTES], text_b[ADDR_TEXT_BYTES];
+    struct addr parsed;
+
+    if (strcmp(a, b) == 0)
+        return true;
+    if (addr_parse(&parsed, a, ADDR_CALL, NULL) < 0)
+        return false;
+    addr_format(&parsed, text_a);
+    if (addr_parse(&parsed, b, ADDR_CALL, NULL) < 0)
+        return false;
+    return strcmp(text_a, addr_format(&parsed, text_b)) == 0;
 }
 
 int book_add(struct book *b, const char *name, const char *address, struct err *err)
 {
+    struct str line = STR_INIT;
     struct contact *c;
+    struct parsed p;
 
     if (!book_may_be_name(name))
         return bad_name(name, err);
     if (!is_address(address))
         return err_set(err, ERR_MISUSE, -EINVAL, _("\"%s\" can't be an address"), address);
     c = find(b, name);
-    for (size_t i = 0; c && i < c->entry.n_addresses; i++)
-        if (strcmp(c->addresses[i], address) == 0)
-            return err_set(err, ERR_OTHER, -EEXIST, _("%s has the address %s already"), c->name, address);
-    if (c && c->entry.n_addresses == BOOK_ADDRESSES_MAX)
+    if (!c) {
+        if (strlen(name) + strlen(" = ") + strlen(address) > BOOK_LINE_MAX_BYTES)
+            return too_long(name, err);
+        str_appendf(&line, "%s = %s", name, address);
+        textfile_append(&b->file, line.data);
+        str_done(&line);
+        return index_lines(b, err);
+    }
+    for (size_t i = 0; i < c->entry.n_addresses; i++)
+        if (is_same_address(c->addresses[i], address))
+            return err_set(
+                err, ERR_OTHER, -EEXIST, _("%s has the address %s already"), c->name, c->addresses[i]);
+    if (c->entry.n_addresses == BOOK_ADDRESSES_MAX)
         return err_set(err, ERR_OTHER, -E2BIG, _("%s has %d addresses already, the most there may be"),
             c->name, BOOK_ADDRESSES_MAX);
-    /* What is written must be readable again. */
-    if (strlen(name) + strlen(address) + (c ? b->lines[c->last_line].len : 0) + 8 > BOOK_LINE_MAX_BYTES)
-        return err_set(err, ERR_OTHER, -E2BIG, _("the line for %s would be longer than %d bytes"), name,
-            BOOK_LINE_MAX_BYTES);
-    if (c)
-        append_address(b, c, address);
-    else
-        append_contact(b, name, address);
+    if (!has_room(b, c->last_line, strlen(address) + 1))
+        return too_long(name, err);
+    p = parse_good(b, c->last_line);
+    insert_word(
+        b, c->last_line, p.addresses[p.n_addresses - 1].start + p.addresses[p.n_addresses - 1].len, address);
     return index_lines(b, err);
 }
 
@@ -426,7 +484,7 @@ static bool is_of(const struct book *b, size_t i, const char *key)
 
     if (p.name.len == 0)
         return false;
-    name = xmemdup0(b->lines[i].data + p.name.start, p.name.len);
+    name = xmemdup0(b->file.lines[i].data + p.name.start, p.name.len);
     own = key_of(name);
     same = own && strcmp(own, key) == 0;
     free(name);
@@ -437,18 +495,63 @@ static bool is_of(const struct book *b, size_t i, const char *key)
 int book_remove(struct book *b, const char *name, struct err *err)
 {
     const struct contact *c = find(b, name);
-    size_t kept = 0;
 
     if (!c)
         return no_contact(b, name, err);
-    for (size_t i = 0; i < b->n_lines; i++) {
+    for (size_t i = b->file.n_lines; i-- > 0;)
         if (is_of(b, i, c->key))
-            str_done(&b->lines[i]);
-        else
-            b->lines[kept++] = b->lines[i];
-    }
-    b->n_lines = kept;
+            textfile_remove(&b->file, i);
     return index_lines(b, err);
+}
+
+/* The address in line i. */
+static bool find_address(const struct book *b, size_t i, const char *address, struct textspan *ret)
+{
+    struct parsed p = parse_good(b, i);
+    bool found = false;
+
+    for (size_t j = 0; j < p.n_addresses && !found; j++) {
+        char *text = xmemdup0(b->file.lines[i].data + p.addresses[j].start, p.addresses[j].len);
+
+        found = is_same_address(text, address);
+        if (found)
+            *ret = p.addresses[j];
+        free(text);
+    }
+    return found;
+}
+
+int book_remove_address(struct book *b, const char *name, const char *address, struct err *err)
+{
+    const struct contact *c = find(b, name);
+    struct textspan word;
+    struct book_entry before;
+    size_t i = 0;
+    int code;
+
+    if (!c)
+        return no_contact(b, name, err);
+    while (i < b->file.n_lines && !(is_of(b, i, c->key) && find_address(b, i, address, &word)))
+        i++;
+    if (i == b->file.n_lines)
+        return err_set(err, ERR_NAME, -ENOENT, _("%s has no address %s"), c->name, address);
+    if (c->entry.n_addresses == 1)
+        return err_set(err, ERR_OTHER, -EPERM,
+            _("%s is the only address of %s; remove the contact as a whole, or add another one first"),
+            c->addresses[0], c->name);
+    before = c->entry;
+    if (parse_good(b, i).n_addresses > 1) {
+        cut_word(b, i, word);
+        return index_lines(b, err);
+    }
+    /* The line goes, its flags stay. */
+    textfile_remove(&b->file, i);
+    code = index_lines(b, err);
+    if (code == 0 && before.mute)
+        code = book_set_flag(b, name, BOOK_MUTE, true, err);
+    if (code == 0 && before.no_history)
+        code = book_set_flag(b, name, BOOK_NO_HISTORY, true, err);
+    return code;
 }
 
 int book_rename(struct book *b, const char *from, const char *to, struct err *err)
@@ -462,50 +565,109 @@ int book_rename(struct book *b, const char *from, const char *to, struct err *er
     other = find(b, to);
     if (other && other != c)
         return err_set(err, ERR_OTHER, -EEXIST, _("there is a contact \"%s\" already"), other->name);
-    for (size_t i = 0; i < b->n_lines; i++)
-        if (b->lines[i].len + strlen(to) > BOOK_LINE_MAX_BYTES && is_of(b, i, c->key))
-            return err_set(err, ERR_OTHER, -E2BIG, _("the line for %s would be longer than %d bytes"), to,
-                BOOK_LINE_MAX_BYTES);
-    for (size_t i = 0; i < b->n_lines; i++)
+    for (size_t i = 0; i < b->file.n_lines; i++)
+        if (is_of(b, i, c->key) && !has_room(b, i, strlen(to)))
+            return too_long(to, err);
+    for (size_t i = 0; i < b->file.n_lines; i++)
         if (is_of(b, i, c->key))
-            splice(&b->lines[i], parse_good(b, i).name, to);
+            textfile_splice(&b->file, i, parse_good(b, i).name, to);
+    return index_lines(b, err);
+}
+
+/* Takes a flag out of line i, as often as it is there. */
+static void cut_flag(struct book *b, size_t i, enum book_flag flag)
+{
+    size_t at = parse_good(b, i).values;
+
+    for (;;) {
+        struct textspan word = textfile_word(&b->file, i, &at);
+
+        if (word.len == 0)
+            return;
+        if (find_flag(b->file.lines[i].data + word.start, word.len) != flag)
+            continue;
+        cut_word(b, i, word);
+        at = parse_good(b, i).values;
+    }
+}
+
+int book_set_flag(struct book *b, const char *name, enum book_flag flag, bool on, struct err *err)
+{
+    const struct contact *c = find(b, name);
+
+    if (!c)
+        return no_contact(b, name, err);
+    if (on == (flag == BOOK_MUTE ? c->entry.mute : c->entry.no_history))
+        return 0;
+    if (on && !has_room(b, c->last_line, strlen(flag_words[flag]) + 1))
+        return too_long(c->name, err);
+    if (on)
+        insert_word(b, c->last_line, parse_good(b, c->last_line).end, flag_words[flag]);
+    for (size_t i = 0; i < b->file.n_lines && !on; i++)
+        if (is_of(b, i, c->key))
+            cut_flag(b, i, flag);
     return index_lines(b, err);
 }
 
 void book_print(const struct book *b, struct str *out)
 {
-    for (size_t i = 0; i < b->n_lines; i++)
-        str_append(out, b->lines[i].data, b->lines[i].len);
+    textfile_print(&b->file, out);
+}
+
+static int check_place(const char *path, struct err *err)
+{
+    if (*path)
+        return 0;
+    return err_set(err, ERR_OTHER, -ENOENT, _("the contacts have no place; set HOME or XDG_CONFIG_HOME"));
 }
 
 int book_save(struct book *b, struct err *err)
 {
-    struct str now = STR_INIT, text = STR_INIT;
-    int code;
+    int lock, code = check_place(b->file.path, err);
 
-    if (!*b->file)
-        return err_set(err, ERR_OTHER, -ENOENT, _("the contacts have no place; set HOME or XDG_CONFIG_HOME"));
-    code = file_read(b->file, BOOK_FILE_MAX_BYTES, &now, err);
-    if (code < 0 && code != -ENOENT && code != -ENOTDIR)
+    if (code < 0)
+        return code;
+    lock = lock_take(b->file.path, err);
+    if (lock < 0)
+        return lock;
+    code = textfile_save(&b->file, BOOK_FILE_MAX_BYTES, err);
+    lock_release(b->file.path, lock);
+    return code;
+}
+
+/* Under the lock. */
+static int change_once(int (*change)(struct book *b, void *arg, struct err *err), void *arg, struct err *err)
+{
+    struct book *b = NULL;
+    int code = book_load(&b, err);
+
+    if (code == 0)
+        code = change(b, arg, err);
+    if (code >= 0)
+        code = textfile_save(&b->file, BOOK_FILE_MAX_BYTES, err);
+    book_free(b);
+    return code;
+}
+
+int book_change(int (*change)(struct book *b, void *arg, struct err *err), void *arg, struct err *err)
+{
+    struct str path = STR_INIT;
+    int lock, code;
+
+    file_config_path(&path, "contacts");
+    code = check_place(path.data, err);
+    if (code < 0)
         goto out;
-    if (now.len != b->read.len || memcmp(now.data, b->read.data, now.len) != 0) {
-        code = err_set(
-            err, ERR_OTHER, -EBUSY, _("%s was changed by someone else meanwhile; try again"), b->file);
+    lock = code = lock_take(path.data, err);
+    if (lock < 0)
         goto out;
+    for (int i = 0; i < CHANGE_TRIES; i++) {
+        code = change_once(change, arg, err);
+        if (code != -EBUSY)
+            break;
     }
-    book_print(b, &text);
-    if (text.len > BOOK_FILE_MAX_BYTES) {
-        code = err_set(
-            err, ERR_OTHER, -E2BIG, _("%s would be longer than %d bytes"), b->file, BOOK_FILE_MAX_BYTES);
-        goto out;
-    }
-    code = file_replace(b->file, text.data, text.len, err);
-    if (code == 0) {
-        str_reset(&b->read);
-        str_append(&b->read, text.data, text.len);
-    }
+    lock_release(path.data, lock);
 out:
-    str_done(&now);
-    str_done(&text);
+    str_done(&path);
     return code;
 }

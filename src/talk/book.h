@@ -13,11 +13,11 @@ struct str;
  *
  *     # colleagues
  *     Ann   = tls://ann.example:5463 udp://192.0.2.7:9000    # the second one at night
- *     王小明 = udp://127.0.0.1:9001
+ *     王小明 = udp://127.0.0.1:9001 +mute
  *
- * The addresses of a name are tried in their order. The same name on two lines is one contact with the
- * addresses of both, and so are names that differ only in how Unicode writes an accent (they are compared in
- * NFC). */
+ * The addresses of a name are tried in their order; words that begin with "+" are flags. The same name on two
+ * lines is one contact with the addresses and flags of both, and so are names that differ only in how Unicode
+ * writes an accent (they are compared in NFC). */
 struct book;
 
 #define BOOK_FILE_MAX_BYTES (1024 * 1024)
@@ -30,7 +30,11 @@ struct book_entry {
     const char *name; /* as it is written the first time */
     const char *const *addresses;
     size_t n_addresses; /* at least 1 */
+    bool mute;          /* +mute: no bell */
+    bool no_history;    /* +no-history: what is said is not kept */
 };
+
+enum book_flag { BOOK_MUTE, BOOK_NO_HISTORY };
 
 /* Reads the user's own file; that there is none makes an empty book. Failures are ERR_INPUT with "FILE:LINE:
  * ...", or what file_read says. */
@@ -52,6 +56,10 @@ size_t book_count(const struct book *b);
 /* In the order of the file; i is below book_count. */
 const struct book_entry *book_at(const struct book *b, size_t i);
 
+/* Whether every address in it can be called, which reading alone does not tell; the first that can't is named
+ * with "FILE:LINE: ..." (ERR_INPUT). */
+int book_check(const struct book *b, struct err *err);
+
 /* These change the book in memory. Failures, with err filled: -EINVAL for what can't be a name or an address
  * (ERR_MISUSE), -ENOENT for a name that is not there (ERR_NAME), -EEXIST for one that is, -E2BIG past a
  * limit. */
@@ -59,11 +67,19 @@ const struct book_entry *book_at(const struct book *b, size_t i);
 /* A new contact at the end, or one more address of an old one. */
 int book_add(struct book *b, const char *name, const char *address, struct err *err);
 int book_remove(struct book *b, const char *name, struct err *err);
+/* -EPERM for the only one: a contact has an address. */
+int book_remove_address(struct book *b, const char *name, const char *address, struct err *err);
 int book_rename(struct book *b, const char *from, const char *to, struct err *err);
+int book_set_flag(struct book *b, const char *name, enum book_flag flag, bool on, struct err *err);
 
 /* Appends the text of the file. */
 void book_print(const struct book *b, struct str *out);
 /* Writes the file, as a whole or not at all. -EBUSY when someone else has changed it since it was read. */
 int book_save(struct book *b, struct err *err);
+
+/* Reads the user's own file, lets change do its work and saves it, so that of several programs that change
+ * it at once none undoes what another one did. change may be called again, with the book as it is then, where
+ * an editor came in between; a negative return of it ends this, with nothing saved. */
+int book_change(int (*change)(struct book *b, void *arg, struct err *err), void *arg, struct err *err);
 
 #endif

@@ -6,8 +6,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -18,6 +20,7 @@
 
 #define E_ONE "\xc3\xa9"  /* é as one character */
 #define E_TWO "e\xcc\x81" /* and as two */
+#define PROCESSES 20
 
 static struct book *parse(const char *text)
 {
@@ -93,6 +96,8 @@ static void wrong_lines_are_named(void **state)
         {"A\033[m = b\n", "f:1: no name can be like this; it has no \":\" and at most 256 bytes of UTF-8"},
         {"A\xff = b\n", "f:1: no name can be like this; it has no \":\" and at most 256 bytes of UTF-8"},
         {"A = b\033\n", "f:1: an address with characters that can't be shown"},
+        {"A = b +mute +muted\n", "f:1: \"+muted\" is no flag of a contact; there are +mute, +no-history"},
+        {"A = +mute\n", "f:1: no address behind the \"=\""},
         {"A = 1 2 3 4 5 6 7 8\nA = 9 10 11 12 13 14 15 16 17\n", "f:2: more than 16 addresses for one name"},
         {"A = 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n", "f:1: more than 16 addresses for one name"},
     };
@@ -116,6 +121,20 @@ static void wrong_lines_are_named(void **state)
     assert_int_equal(book_parse(longest.data, longest.len, "f", &b, &err), -E2BIG);
     assert_string_equal(err.text, "f:1: a line of 4097 bytes; at most 4096 are allowed");
     str_done(&longest);
+}
+
+static void addresses_are_checked_when_asked(void **state)
+{
+    struct book *b = parse("A = tcp://a:1 b\n# c\nB = udp://b:0\n");
+    struct err err = {0};
+
+    assert_int_equal(book_check(b, &err), -EINVAL);
+    assert_int_equal(err.kind, ERR_INPUT);
+    assert_string_equal(
+        err.text, "f:3: udp://b:0: nobody can be called at port 0; a port is a number from 1 to 65535");
+    assert_int_equal(book_remove(b, "B", NULL), 0);
+    assert_int_equal(book_check(b, &err), 0);
+    book_free(b);
 }
 
 static void what_can_be_a_name(void **state)
@@ -157,6 +176,56 @@ static void changes_leave_the_rest_alone(void **state)
     book_free(b);
 }
 
+static void expect_flags(const struct book *b, const char *name, bool mute, bool no_history)
+{
+    assert_int_equal(book_find(b, name)->mute, mute);
+    assert_int_equal(book_find(b, name)->no_history, no_history);
+}
+
+static void flags(void **state)
+{
+    struct book *b = parse("Ann = tcp://a:1 +mute udp://a:2 # +no-history\r\nBob = tcp://b:1\n"
+                           "Ann = tcp://late:3\t+no-history +mute\n");
+
+    expect_flags(b, "Ann", true, true);
+    expect_flags(b, "Bob", false, false);
+    assert_int_equal(book_find(b, "Ann")->n_addresses, 3);
+    /* What is so already changes nothing. */
+    assert_int_equal(book_set_flag(b, "Ann", BOOK_MUTE, true, NULL), 0);
+    expect(b, "Ann = tcp://a:1 +mute udp://a:2 # +no-history\r\nBob = tcp://b:1\n"
+              "Ann = tcp://late:3\t+no-history +mute\n");
+    assert_int_equal(book_set_flag(b, "Ann", BOOK_MUTE, false, NULL), 0);
+    expect_flags(b, "Ann", false, true);
+    assert_int_equal(book_set_flag(b, "Bob", BOOK_NO_HISTORY, true, NULL), 0);
+    assert_int_equal(book_add(b, "Bob", "udp://b:2", NULL), 0);
+    assert_int_equal(book_set_flag(b, "Bob", BOOK_MUTE, true, NULL), 0);
+    expect(b, "Ann = tcp://a:1 udp://a:2 # +no-history\r\n"
+              "Bob = tcp://b:1 udp://b:2 +no-history +mute\nAnn = tcp://late:3\t+no-history\n");
+    assert_int_equal(book_set_flag(b, "Cid", BOOK_MUTE, true, NULL), -ENOENT);
+    book_free(b);
+}
+
+static void addresses_are_removed_one_by_one(void **state)
+{
+    struct book *b = parse("Ann=a.example udp://a:2 # both\nAnn = tcp://late:3 +mute\nBob = x\n");
+    struct err err = {0};
+
+    assert_int_equal(book_remove_address(b, "Ann", "tcp://nobody:1", &err), -ENOENT);
+    assert_string_equal(err.text, "Ann has no address tcp://nobody:1");
+    assert_int_equal(book_remove_address(b, "Ane", "x", &err), -ENOENT);
+    /* However it is written. */
+    assert_int_equal(book_remove_address(b, "Ann", "tcp://a.example:5463", &err), 0);
+    expect(b, "Ann= udp://a:2 # both\nAnn = tcp://late:3 +mute\nBob = x\n");
+    assert_int_equal(book_remove_address(b, "Ann", "late:3", &err), 0);
+    expect(b, "Ann= udp://a:2 +mute # both\nBob = x\n");
+    assert_int_equal(book_remove_address(b, "Ann", "udp://a:2", &err), -EPERM);
+    assert_string_equal(err.text,
+        "udp://a:2 is the only address of Ann; remove the contact as a whole, or add another one first");
+    assert_int_equal(book_add(b, "Bob", "tcp://x:5463", &err), -EEXIST);
+    expect(b, "Ann= udp://a:2 +mute # both\nBob = x\n");
+    book_free(b);
+}
+
 static void refusals(void **state)
 {
     struct book *b = parse("Ann = tcp://a:1\nBob = tcp://b:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
@@ -169,6 +238,7 @@ static void refusals(void **state)
     assert_int_equal(err.kind, ERR_MISUSE);
     assert_int_equal(book_add(b, "Ann", "a b", &err), -EINVAL);
     assert_int_equal(book_add(b, "Ann", "#b", &err), -EINVAL);
+    assert_int_equal(book_add(b, "Ann", "+mute", &err), -EINVAL);
     assert_int_equal(book_add(b, "Ann", "a\nb", &err), -EINVAL);
     assert_int_equal(book_add(b, "Ann", "", &err), -EINVAL);
     assert_int_equal(book_add(b, "Bob", "17", &err), -E2BIG);
@@ -179,10 +249,14 @@ static void refusals(void **state)
     assert_string_equal(err.text, "there is no contact \"Zacharias\"");
     assert_int_equal(book_rename(b, "Ann", "Bob", &err), -EEXIST);
     assert_int_equal(book_rename(b, "Ann", "=", &err), -EINVAL);
-    for (int i = 0; i < BOOK_LINE_MAX_BYTES - 10; i++)
+    for (int i = 0; i < BOOK_LINE_MAX_BYTES - 5; i++)
         str_append_char(&address, 'x');
     assert_int_equal(book_add(b, "Ann", address.data, &err), -E2BIG);
     assert_int_equal(book_add(b, "Cid", address.data, &err), -E2BIG);
+    address.data[address.len - 1] = '\0'; /* just fits */
+    assert_int_equal(book_add(b, "Cid", address.data, &err), 0);
+    assert_int_equal(book_set_flag(b, "Cid", BOOK_MUTE, true, &err), -E2BIG);
+    assert_int_equal(book_remove(b, "Cid", &err), 0);
     str_append(&name, address.data, BOOK_NAME_MAX_BYTES + 1);
     assert_int_equal(book_add(b, name.data, "x", &err), -EINVAL);
     expect(b, "Ann = tcp://a:1\nBob = tcp://b:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n");
@@ -229,6 +303,78 @@ static void a_book_is_saved_whole(void **state)
     str_done(&text);
 }
 
+static int add_one(struct book *b, void *arg, struct err *err)
+{
+    char name[32];
+
+    snprintf(name, sizeof(name), "n%d", *(int *)arg);
+    return book_add(b, name, "tcp://a:1", err);
+}
+
+/* An editor that saves while the first try is under way. */
+static int add_disturbed(struct book *b, void *arg, struct err *err)
+{
+    struct str path = STR_INIT;
+    int *tries = arg;
+
+    file_config_path(&path, "contacts");
+    if (++*tries == 1)
+        assert_int_equal(file_replace(path.data, "Ed = tcp://e:1\n", 15, NULL), 0);
+    str_done(&path);
+    return book_add(b, "Me", "tcp://m:1", err);
+}
+
+static int give_up(struct book *b, void *arg, struct err *err)
+{
+    assert_int_equal(book_add(b, "No", "tcp://n:1", NULL), 0);
+    return err_set(err, ERR_OTHER, -EIO, "no");
+}
+
+static void changes_at_once_lose_nothing(void **state)
+{
+    char folder[] = "/tmp/landline-book-XXXXXX";
+    struct str path = STR_INIT, text = STR_INIT;
+    int go[2], tries = 0, status;
+    struct err err = {0};
+    struct book *b;
+    char byte;
+
+    assert_non_null(mkdtemp(folder));
+    setenv("XDG_CONFIG_HOME", folder, 1);
+    assert_int_equal(pipe(go), 0);
+    for (int i = 0; i < PROCESSES; i++) {
+        pid_t child = fork();
+
+        assert_true(child >= 0);
+        if (child == 0) {
+            close(go[1]);
+            _exit(read(go[0], &byte, 1) != 0 || book_change(add_one, &i, &err) < 0);
+        }
+    }
+    close(go[0]);
+    close(go[1]);
+    for (int i = 0; i < PROCESSES; i++) {
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    assert_int_equal(book_load(&b, &err), 0);
+    assert_int_equal(book_count(b), PROCESSES);
+    book_free(b);
+
+    assert_int_equal(book_change(add_disturbed, &tries, &err), 0);
+    assert_int_equal(tries, 2);
+    assert_int_equal(book_change(give_up, NULL, &err), -EIO);
+    assert_int_equal(file_config_path(&path, "contacts"), 0);
+    assert_int_equal(file_read(path.data, 1000, &text, &err), 0);
+    assert_string_equal(text.data, "Ed = tcp://e:1\nMe = tcp://m:1\n");
+    unlink(path.data);
+    *strrchr(path.data, '/') = '\0';
+    rmdir(path.data);
+    assert_int_equal(rmdir(folder), 0);
+    str_done(&path);
+    str_done(&text);
+}
+
 static void without_a_home_there_is_an_empty_book(void **state)
 {
     struct book *b;
@@ -249,10 +395,14 @@ int main(void)
         cmocka_unit_test(names_have_addresses),
         cmocka_unit_test(accents_are_one_name),
         cmocka_unit_test(wrong_lines_are_named),
+        cmocka_unit_test(addresses_are_checked_when_asked),
         cmocka_unit_test(what_can_be_a_name),
         cmocka_unit_test(changes_leave_the_rest_alone),
+        cmocka_unit_test(flags),
+        cmocka_unit_test(addresses_are_removed_one_by_one),
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_book_is_saved_whole),
+        cmocka_unit_test(changes_at_once_lose_nothing),
         cmocka_unit_test(without_a_home_there_is_an_empty_book),
     };
 
