@@ -2,10 +2,14 @@
 #include "show/json.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
+#include "base/err.h"
+#include "base/i18n.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
@@ -116,21 +120,6 @@ void json_add_text(struct json *j, const char *key, const char *text)
         add(j, key, json_null());
 }
 
-static void append_base64(struct str *out, const uint8_t *p, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (size_t i = 0; i < len; i += 3) {
-        size_t left = len - i;
-        unsigned group =
-            (unsigned)p[i] << 16 | (left > 1 ? (unsigned)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0);
-        char four[4] = {digits[group >> 18], digits[group >> 12 & 63],
-            left > 1 ? digits[group >> 6 & 63] : '=', left > 2 ? digits[group & 63] : '='};
-
-        str_append(out, four, sizeof(four));
-    }
-}
-
 void json_add_bytes(struct json *j, const char *key, const void *data, size_t len)
 {
     struct str text = STR_INIT, name = STR_INIT;
@@ -143,7 +132,7 @@ void json_add_bytes(struct json *j, const char *key, const void *data, size_t le
     add(j, key, json_stringn_nocheck(text.data, text.len));
     if (json_is_object(j->open[j->depth - 1])) {
         str_reset(&text);
-        append_base64(&text, data, len);
+        base64_encode(&text, data, len);
         str_appendf(&name, "%s_base64", key);
         add(j, name.data, json_stringn_nocheck(text.data, text.len));
     }
@@ -189,4 +178,176 @@ void json_close(struct json *j)
 {
     assert(j->depth > 1);
     j->depth--;
+}
+
+/* ---- reading ---------------------------------------------------------------------------------------- */
+
+struct json_object {
+    json_t *root;
+};
+
+/* Looks at the brackets and commas alone, before jansson allocates anything: a line of "[[[[" or "0,0,0,"
+ * takes many times its length in memory. What is no JSON in other ways passes. */
+static bool is_modest(const char *line, size_t len)
+{
+    size_t depth = 0, values = 0;
+    bool in_text = false;
+
+    for (size_t i = 0; i < len; i++) {
+        char c = line[i];
+
+        if (in_text) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_text = false;
+        } else if (c == '"') {
+            in_text = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > JSON_READ_DEPTH)
+                return false;
+        } else if (c == '}' || c == ']') {
+            depth -= depth > 0;
+        } else if (c == ',' && ++values >= JSON_READ_VALUES) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static int tell(const json_error_t *why, struct err *err)
+{
+    switch (json_error_code(why)) {
+    case json_error_premature_end_of_input:
+        return err_set(err, ERR_INPUT, -EBADMSG, _("no JSON: it ends too early"));
+    case json_error_duplicate_key:
+        return err_set(
+            err, ERR_INPUT, -EBADMSG, _("the JSON object has a key twice (at byte %d)"), why->position);
+    case json_error_invalid_utf8:
+        return err_set(err, ERR_INPUT, -EBADMSG,
+            _("no JSON: byte %d is not UTF-8; other bytes go into a key that ends in _base64"),
+            why->position);
+    case json_error_numeric_overflow:
+        return err_set(err, ERR_INPUT, -EBADMSG,
+            _("the JSON object has a number that is too large (at byte %d)"), why->position);
+    default:
+        return err_set(err, ERR_INPUT, -EBADMSG, _("no JSON: something is wrong at byte %d"), why->position);
+    }
+}
+
+int json_read(const char *line, size_t len, struct json_object **ret, struct err *err)
+{
+    json_error_t why;
+    json_t *root;
+
+    if (len > JSON_READ_BYTES)
+        return err_set(err, ERR_INPUT, -EMSGSIZE,
+            _("the line of JSON is longer than %zu MiB, which is the most"), JSON_READ_BYTES >> 20);
+    if (!is_modest(line, len))
+        return err_set(err, ERR_INPUT, -E2BIG,
+            _("the line of JSON has too much in it: %d values at most, and lists and objects at most %d "
+              "deep"),
+            JSON_READ_VALUES, JSON_READ_DEPTH);
+    json_set_alloc_funcs(xmalloc, free);
+    root = json_loadb(line, len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY, &why);
+    if (!root)
+        return tell(&why, err);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        return err_set(err, ERR_INPUT, -EBADMSG, _("a JSON object is expected, as in {\"key\":\"value\"}"));
+    }
+    *ret = xcalloc(1, sizeof(**ret));
+    (*ret)->root = root;
+    return 0;
+}
+
+void json_read_free(struct json_object *o)
+{
+    if (!o)
+        return;
+    json_decref(o->root);
+    free(o);
+}
+
+/* NULL: not there, and not meant to be. */
+static const json_t *value_of(const struct json_object *o, const char *key)
+{
+    const json_t *value = json_object_get(o->root, key);
+
+    return json_is_null(value) ? NULL : value;
+}
+
+int json_read_text(
+    const struct json_object *o, const char *key, const char **ret, size_t *ret_len, struct err *err)
+{
+    const json_t *value = value_of(o, key);
+
+    if (!value)
+        return -ENOENT;
+    if (!json_is_string(value))
+        return err_set(err, ERR_INPUT, -EINVAL, _("JSON: \"%s\" should be a text"), key);
+    *ret = json_string_value(value);
+    *ret_len = json_string_length(value);
+    return 0;
+}
+
+int json_read_bytes(const struct json_object *o, const char *key, struct str *out, struct err *err)
+{
+    struct str encoded = STR_INIT;
+    const char *text = NULL;
+    size_t len = 0;
+    int code;
+
+    str_appendf(&encoded, "%s_base64", key);
+    code = json_read_text(o, encoded.data, &text, &len, err);
+    if (code == 0 && base64_decode(out, text, len) < 0)
+        code = err_set(err, ERR_INPUT, -EINVAL, _("JSON: \"%s\" is not base64"), encoded.data);
+    str_done(&encoded);
+    if (code != -ENOENT)
+        return code;
+    code = json_read_text(o, key, &text, &len, err);
+    if (code == 0)
+        str_append(out, text, len);
+    return code;
+}
+
+int json_read_int(const struct json_object *o, const char *key, int64_t *ret, struct err *err)
+{
+    const json_t *value = value_of(o, key);
+
+    if (!value)
+        return -ENOENT;
+    if (!json_is_integer(value))
+        return err_set(err, ERR_INPUT, -EINVAL, _("JSON: \"%s\" should be a whole number"), key);
+    *ret = json_integer_value(value);
+    return 0;
+}
+
+int json_read_bool(const struct json_object *o, const char *key, bool *ret, struct err *err)
+{
+    const json_t *value = value_of(o, key);
+
+    if (!value)
+        return -ENOENT;
+    if (!json_is_boolean(value))
+        return err_set(err, ERR_INPUT, -EINVAL, _("JSON: \"%s\" should be true or false"), key);
+    *ret = json_is_true(value);
+    return 0;
+}
+
+static bool is_known(const char *key, const char *const *known)
+{
+    for (; *known; known++)
+        if (strcmp(key, *known) == 0)
+            return true;
+    return false;
+}
+
+const char *json_read_unknown(const struct json_object *o, const char *const *known)
+{
+    const char *key;
+    json_t *value;
+
+    json_object_foreach(o->root, key, value) if (!is_known(key, known)) return key;
+    return NULL;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct err;
 struct str;
 
 /* One JSON object, written as one line for --json. Keys come out in the order they were added, and stay valid
@@ -44,5 +45,32 @@ void json_add_bool(struct json *j, const char *key, bool value);
 void json_open(struct json *j, const char *key);
 void json_open_list(struct json *j, const char *key);
 void json_close(struct json *j);
+
+/* The other way round: one line, one object, whose values are texts, whole numbers, true and false. Other
+ * values may be there, and are passed over. */
+struct json_object;
+
+#define JSON_READ_BYTES ((size_t)8 * 1024 * 1024) /* a mebibyte of text, were each of its bytes a \uXXXX */
+#define JSON_READ_VALUES 1000
+#define JSON_READ_DEPTH JSON_DEPTH_MAX
+
+/* The end of the line may be there or not. A key that comes twice is an error: which one was meant? 0, or
+ * negative with err, which says where it is wrong and never repeats what came. */
+int json_read(const char *line, size_t len, struct json_object **ret, struct err *err);
+void json_read_free(struct json_object *o); /* accepts NULL */
+
+/* All of these: 0; -ENOENT where the key is not there or null, ret and err are untouched then; or -EINVAL
+ * with err, it is of another kind. */
+/* UTF-8, NULs among it possible; a NUL behind it. Valid until json_read_free. */
+int json_read_text(
+    const struct json_object *o, const char *key, const char **ret, size_t *ret_len, struct err *err);
+/* What json_add_bytes wrote, appended to out: KEY_base64 if it is there, else KEY. */
+int json_read_bytes(const struct json_object *o, const char *key, struct str *out, struct err *err);
+int json_read_int(const struct json_object *o, const char *key, int64_t *ret, struct err *err);
+int json_read_bool(const struct json_object *o, const char *key, bool *ret, struct err *err);
+
+/* The first key that is none of these (NULL behind the last), so that a slip of the pen can be told; NULL:
+ * all are known. As it came: escape it before it is shown. Valid until json_read_free. */
+const char *json_read_unknown(const struct json_object *o, const char *const *known);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "show/json.h"
 
+#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 #include <jansson.h>
 
+#include "base/err.h"
 #include "base/str.h"
 #include "base/utf8.h"
 
@@ -111,6 +113,172 @@ static void nothing_steers_a_terminal_and_nothing_is_lost(void **state)
     str_done(&shown);
 }
 
+static struct json_object *read_line(const char *line)
+{
+    struct json_object *o = NULL;
+    struct err err = {0};
+
+    if (json_read(line, strlen(line), &o, &err) < 0)
+        fail_msg("%s: %s", line, err.text);
+    return o;
+}
+
+static void values_are_read(void **state)
+{
+    struct json_object *o =
+        read_line(" {\"say\":\"你\\u0000\\ud83d\\ude00\",\"n\":-3,\"yes\":true,\"no\":false,"
+                  "\"nil\":null,\"more\":[1,{\"a\":[]}]}\r\n");
+    const char *text = "";
+    struct err err = {0};
+    int64_t number = 7;
+    bool flag = false;
+    size_t len = 0;
+
+    assert_int_equal(json_read_text(o, "say", &text, &len, &err), 0);
+    assert_int_equal(len, 8);
+    assert_memory_equal(text, "你\0\U0001F600", 9);
+    assert_int_equal(json_read_int(o, "n", &number, &err), 0);
+    assert_int_equal(number, -3);
+    assert_int_equal(json_read_bool(o, "yes", &flag, &err), 0);
+    assert_true(flag);
+    assert_int_equal(json_read_bool(o, "no", &flag, &err), 0);
+    assert_false(flag);
+    assert_int_equal(json_read_int(o, "nil", &number, &err), -ENOENT);
+    assert_int_equal(json_read_text(o, "none", &text, &len, &err), -ENOENT);
+    assert_int_equal(number, -3);
+    assert_int_equal(err.kind, ERR_NONE);
+    json_read_free(o);
+    json_read_free(NULL);
+}
+
+static void another_kind_is_told(void **state)
+{
+    struct json_object *o = read_line("{\"a\":1.5,\"b\":\"x\",\"c_base64\":\"!\",\"d\":[]}");
+    struct str out = STR_INIT;
+    const char *text = NULL;
+    struct err err;
+    int64_t number;
+    size_t len;
+    bool flag;
+
+    assert_int_equal(json_read_int(o, "a", &number, &err), -EINVAL);
+    assert_int_equal(err.kind, ERR_INPUT);
+    assert_string_equal(err.text, "JSON: \"a\" should be a whole number");
+    assert_int_equal(json_read_text(o, "a", &text, &len, &err), -EINVAL);
+    assert_int_equal(json_read_bool(o, "b", &flag, &err), -EINVAL);
+    assert_int_equal(json_read_bytes(o, "c", &out, &err), -EINVAL);
+    assert_string_equal(err.text, "JSON: \"c_base64\" is not base64");
+    assert_int_equal(json_read_bytes(o, "d", &out, NULL), -EINVAL);
+    assert_int_equal(json_read_bytes(o, "e", &out, NULL), -ENOENT);
+    assert_null(text);
+    assert_int_equal(out.len, 0);
+    json_read_free(o);
+}
+
+/* What was written is what is read, whatever the bytes. */
+static void bytes_come_back(void **state)
+{
+    static const char *const rows[] = {"", "plain", "你好\n\t\033", "\xff\xfe", "\xe4\xbd and more"};
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct json *j = json_begin("message");
+        struct str line = STR_INIT, back = STR_INIT;
+        struct json_object *o;
+
+        json_add_bytes(j, "text", rows[i], strlen(rows[i]));
+        json_end(j, &line);
+        o = read_line(line.data);
+        assert_int_equal(json_read_bytes(o, "text", &back, NULL), 0);
+        assert_string_equal(back.data, rows[i]);
+        json_read_free(o);
+        str_done(&line);
+        str_done(&back);
+    }
+}
+
+static void slips_are_found(void **state)
+{
+    static const char *const known[] = {"to", "say", NULL};
+    struct json_object *o = read_line("{\"to\":\"a\",\"sya\":\"b\",\"x\":1}");
+
+    assert_string_equal(json_read_unknown(o, known), "sya");
+    json_read_free(o);
+    o = read_line("{\"say\":1}");
+    assert_null(json_read_unknown(o, known));
+    json_read_free(o);
+}
+
+static void what_is_not_an_object_is_refused(void **state)
+{
+    static const char *const rows[][2] = {
+        {"", "no JSON: it ends too early"},
+        {"{\"a\":", "no JSON: it ends too early"},
+        {"hello", "no JSON: something is wrong at byte 5"},
+        {"{\"a\":1} x", "no JSON: something is wrong at byte 9"},
+        {"[1]", "a JSON object is expected, as in {\"key\":\"value\"}"},
+        {"\"x\"", "a JSON object is expected, as in {\"key\":\"value\"}"},
+        {"{\"a\":1,\"a\":2}", "the JSON object has a key twice (at byte 10)"},
+        {"{\"a\":\"\xff\"}", "no JSON: byte 6 is not UTF-8; other bytes go into a key that ends in _base64"},
+        {"{\"a\":99999999999999999999}", "the JSON object has a number that is too large (at byte 25)"},
+        {"{\"a\\u0000\":1}", "no JSON: something is wrong at byte 10"},
+        {"{\"a\":\"\\ud800\"}", "no JSON: something is wrong at byte 13"},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct json_object *o = NULL;
+        struct err err;
+
+        assert_true(json_read(rows[i][0], strlen(rows[i][0]), &o, &err) < 0);
+        assert_int_equal(err.kind, ERR_INPUT);
+        assert_string_equal(err.text, rows[i][1]);
+        assert_null(o);
+    }
+}
+
+static void build_deep(struct str *line, int depth)
+{
+    str_reset(line);
+    str_append_str(line, "{\"a\":");
+    for (int i = 1; i < depth; i++)
+        str_append_char(line, '[');
+    for (int i = 1; i < depth; i++)
+        str_append_char(line, ']');
+    str_append_char(line, '}');
+}
+
+static void build_many(struct str *line, int values)
+{
+    str_reset(line);
+    str_append_str(line, "{\"a,[\\\"[\":[0");
+    for (int i = 1; i < values; i++)
+        str_append_str(line, ",0");
+    str_append_str(line, "]}");
+}
+
+static void reading_has_its_limits(void **state)
+{
+    struct str line = STR_INIT;
+    struct json_object *o;
+
+    build_deep(&line, JSON_READ_DEPTH);
+    json_read_free(read_line(line.data));
+    build_deep(&line, JSON_READ_DEPTH + 1);
+    assert_int_equal(json_read(line.data, line.len, &o, NULL), -E2BIG);
+    build_many(&line, JSON_READ_VALUES);
+    json_read_free(read_line(line.data));
+    build_many(&line, JSON_READ_VALUES + 1);
+    assert_int_equal(json_read(line.data, line.len, &o, NULL), -E2BIG);
+    str_reset(&line);
+    str_append_str(&line, "{\"a\":\"");
+    while (line.len < JSON_READ_BYTES - 2)
+        str_append_char(&line, 'x');
+    str_append_str(&line, "\"}");
+    json_read_free(read_line(line.data));
+    str_append_char(&line, ' ');
+    assert_int_equal(json_read(line.data, line.len, &o, NULL), -EMSGSIZE);
+    str_done(&line);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -118,6 +286,12 @@ int main(void)
         cmocka_unit_test(objects_and_lists_nest),
         cmocka_unit_test(other_bytes_come_twice),
         cmocka_unit_test(nothing_steers_a_terminal_and_nothing_is_lost),
+        cmocka_unit_test(values_are_read),
+        cmocka_unit_test(another_kind_is_told),
+        cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(slips_are_found),
+        cmocka_unit_test(what_is_not_an_object_is_refused),
+        cmocka_unit_test(reading_has_its_limits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
