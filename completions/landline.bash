@@ -3,8 +3,9 @@
 # and `landline __options VERB` print the tables that the program itself reads options with, so the two
 # cannot disagree. Columns of the latter, a tab between each:
 #   long name, short name, metavar, type, completion, choices (by commas), help
-# A line of type "argument" tells what the arguments are. An older or absent program prints nothing, and then
-# nothing is offered.
+# A line of type "argument" tells what the arguments are; where its completion is "argument" too it depends on
+# those before, and `landline __argument VERB ARGUMENT...` tells completion and choices of the next one. An
+# older or absent program prints nothing, and then nothing is offered.
 
 # _landline_offer TYPED WORD...: those that begin with what is typed, into COMPREPLY
 _landline_offer() {
@@ -81,6 +82,10 @@ _landline() {
         _landline_offer "$typed" "${names[@]}"
     elif [[ $verb == help ]]; then
         _landline_values verb '' "$typed"
+    elif [[ $argument == argument ]]; then
+        IFS=$'\037' read -r kind choices \
+            < <("$program" __argument "$verb" "${words[@]:2}" 2>/dev/null | tr '\t' '\037')
+        _landline_values "$kind" "$choices" "$typed"
     elif [[ $argument != none ]]; then
         _landline_values "$argument" '' "$typed"
     fi

@@ -61,7 +61,13 @@ function __landline_complete
     for row in $rows
         set -l field (string split \t -- $row)
         if test -z "$wants_option"
-            test "$field[4]" = argument; and __landline_values $program $field[5] '' "$typed"
+            test "$field[4]" = argument; or continue
+            if test "$field[5]" = argument
+                set field (string split \t -- ($program __argument $words[2..-1] 2>/dev/null))
+                __landline_values $program "$field[1]" "$field[2]" "$typed"
+            else
+                __landline_values $program $field[5] '' "$typed"
+            end
             continue
         end
         test "$field[4]" = argument; and continue

@@ -14,7 +14,22 @@ case $1 in
 __verbs) printf 'ask\tsay one thing\nanswer\tanswer: whoever calls\nhelp\tthe manual\n' ;;
 __addresses) printf 'tcp://\nudp://\nunix://\nlisi\n' ;;
 __contacts) printf 'zhangsan\nlisi\n王 小明\n' ;;
+__argument)
+    shift
+    case "$*" in
+    book) printf 'choice\tadd,list,remove\n' ;;
+    'book add') printf 'contact\n' ;;
+    'book --json add'*) printf 'choice\ton,off\n' ;;
+    'book add '*) printf 'address\n' ;;
+    'book load') printf 'file\n' ;;
+    *) printf 'none\n' ;;
+    esac ;;
 __options)
+    if [ "$2" = book ]; then
+        printf '\t\t\targument\targument\t\t\n'
+        printf 'json\t\t\tflag\tnone\t\tas JSON\n'
+        exit
+    fi
     [ "$2" = ask ] || exit 2
     printf '\t\t\targument\taddress\t\t\n'
     printf 'timeout\tt\tTIME\tduration\tnone\t\tgive up after TIME [default: 5s]\n'
@@ -85,6 +100,16 @@ class Shell:
 
     def test_help_takes_a_verb(self):
         self.assertEqual(self.complete('landline help an'), ['answer'])
+
+    def test_arguments_that_depend_on_those_before(self):
+        self.assertEqual(self.complete('landline book '), ['add', 'list', 'remove'])
+        self.assertEqual(self.complete('landline book r'), ['remove'])
+        self.assertEqual(self.complete('landline book add 王'), [self.blank])
+        self.assertEqual(self.complete('landline book add lisi u'), ['udp://', 'unix://'])
+        self.assertEqual(self.complete('landline book load ce'), ['cert.pem'])
+        self.assertEqual(self.complete('landline book remove '), [])
+        self.assertEqual(self.complete('landline book --json add '), ['off', 'on'])
+        self.assertEqual(self.complete('landline book --j'), ['--json'])
 
     def test_an_unknown_verb(self):
         self.assertEqual(self.complete('landline frobnicate --'), [])

@@ -7,6 +7,8 @@
 #include "base/err.h"
 #include "base/options.h"
 
+struct str;
+
 /* What a verb is to main: its table, and the function that does it. A verb lives in cmd_VERB.c, declares its
  * struct here and has a row in main.c; nothing else knows of it. */
 struct command {
@@ -14,13 +16,18 @@ struct command {
     /* argv[0] is the verb's name; returns the exit status, an enum err_kind. Both standard streams are
      * flushed, and a failing stdout is told of, after it returns. */
     int (*run)(int argc, char **argv);
+    /* Where args_complete is OPTION_COMPLETE_ARGUMENT: appends what the argument behind these n may be, as
+     * `landline __argument` prints it (cmd_list.c). */
+    void (*complete)(struct str *out, int n, char **before);
 };
 
 extern const struct command cmd_answer;
 extern const struct command cmd_ask;
+extern const struct command cmd_contacts;
 extern const struct command cmd_demo;
 extern const struct command cmd_help;
 extern const struct command cmd_list_addresses;
+extern const struct command cmd_list_argument;
 extern const struct command cmd_list_contacts;
 extern const struct command cmd_list_options;
 extern const struct command cmd_list_verbs;

@@ -5,6 +5,9 @@
  *
  *   landline __verbs           verb, summary
  *   landline __options VERB    see options_complete in base/options.h
+ *   landline __argument VERB ARGUMENT...
+ *                              where the arguments' completion is "argument": completion and choices (by
+ *                              commas) of the next one
  *   landline __contacts        name
  *   landline __addresses       what an ADDRESS may be or begin with: contacts, schemes */
 #include <stdio.h>
@@ -37,6 +40,23 @@ static int list_options(int argc, char **argv)
     return 0;
 }
 
+static int list_argument(int argc, char **argv)
+{
+    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    struct str text = STR_INIT;
+    int n = 0;
+
+    if (!command || !command->complete)
+        return ERR_MISUSE;
+    for (int i = 2; i < argc; i++)
+        if (argv[i][0] != '-')
+            argv[2 + n++] = argv[i];
+    command->complete(&text, n, argv + 2);
+    printf("%s\n", text.data);
+    str_done(&text);
+    return 0;
+}
+
 static int list_contacts(int argc, char **argv)
 {
     struct book *book = NULL;
@@ -65,6 +85,11 @@ const struct command cmd_list_verbs = {
 const struct command cmd_list_options = {
     .verb = &(const struct option_verb){.name = "__options"},
     .run = list_options,
+};
+
+const struct command cmd_list_argument = {
+    .verb = &(const struct option_verb){.name = "__argument"},
+    .run = list_argument,
 };
 
 const struct command cmd_list_addresses = {

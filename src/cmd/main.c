@@ -14,10 +14,12 @@
 const struct command *const commands[] = {
     &cmd_ask,
     &cmd_answer,
+    &cmd_contacts,
     &cmd_demo,
     &cmd_help,
     &cmd_list_verbs,
     &cmd_list_options,
+    &cmd_list_argument,
     &cmd_list_addresses,
     &cmd_list_contacts,
     NULL,
