@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &cmd_ask,
     &cmd_answer,
     &cmd_contacts,
+    &cmd_history,
     &cmd_demo,
     &cmd_help,
     &cmd_list_verbs,
