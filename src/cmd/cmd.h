@@ -23,6 +23,7 @@ struct command {
 
 extern const struct command cmd_answer;
 extern const struct command cmd_ask;
+extern const struct command cmd_chat;
 extern const struct command cmd_contacts;
 extern const struct command cmd_demo;
 extern const struct command cmd_help;

@@ -14,6 +14,7 @@
 const struct command *const commands[] = {
     &cmd_ask,
     &cmd_answer,
+    &cmd_chat,
     &cmd_contacts,
     &cmd_history,
     &cmd_demo,
