@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SEE_SOURCE_FILE_H
+#define SEE_SOURCE_FILE_H
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "wire/pcapfile.h"
+
+/* Packets out of a capture file, also out of a pipe and out of one that was compressed with gzip. It is read
+ * from front to back in pieces, so memory does not grow with its length. */
+struct source_file;
+
+enum source_result {
+    SOURCE_PACKET, /* *ret is one, valid until the next call */
+    SOURCE_END,    /* there was no more, and all was well */
+    SOURCE_BAD, /* err says what is wrong; whatever stood before it has been given. So will say every further
+                   call */
+};
+
+/* path: "-" is standard input. 0 or a negative code with err filled. */
+int source_file_open(const char *path, struct source_file **ret, struct err *err);
+void source_file_close(struct source_file *s);
+/* Waits for more if it is a pipe. */
+enum source_result source_file_next(struct source_file *s, struct pcapfile_packet *ret, struct err *err);
+/* The same for as many as lie at hand, at most max: *ret_count of them with SOURCE_PACKET, at least one. */
+enum source_result source_file_batch(
+    struct source_file *s, struct pcapfile_packet *ret, unsigned max, unsigned *ret_count, struct err *err);
+/* What has been read of it, for the interfaces it describes. */
+const struct pcapfile *source_file_format(const struct source_file *s);
+
+#endif
