@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: ISC */
+/* A hash table made for one thing: as little memory and as few cache misses a packet as can be. Conversations
+ * lie in chunks that never move; the index is an array of 32-bit places, open addressing with linear probing,
+ * in which six bits of the hash keep most strangers from being looked at. The index grows by half, so with
+ * its load it stays below 8 bytes a conversation. */
+#include "see/flow_table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/xmalloc.h"
+#include "see/tcpseq.h"
+
+/* As many as a huge page holds. Half of what a lookup costs is the walk through the page tables, and a fault
+ * for each 4 KiB. */
+#define CHUNK_BYTES (2U << 20)
+#define CHUNK_FLOWS (CHUNK_BYTES / sizeof(struct flow))
+#define CACHE_LINE 64
+
+/* A place: tag, and the number of the flow in the chunks, from 1. */
+#define TAG_BITS 6
+#define REF_BITS (32 - TAG_BITS)
+#define REF_MASK ((1U << REF_BITS) - 1)
+#define NO_REF 0
+
+#define SLOTS_MIN 1024
+/* Full at 85 %, at 57 % just behind growing: 4 to 7 bytes a flow. */
+#define LOAD_MAX_PERCENT 85
+
+/* Of those that are alive, how many are looked at for one that may go. */
+#define VICTIMS_LOOKED_AT 32
+
+struct flow_table {
+    uint64_t seed[2];
+    uint32_t *slots;
+    uint32_t slot_count;
+    uint32_t count; /* in the table */
+    uint32_t max_flows;
+    uint32_t used; /* of the chunks, freed ones counted */
+    struct flow **chunks;
+    uint32_t chunk_count;
+    uint32_t free_ref;                  /* chained by next_closed */
+    uint32_t closed_first, closed_last; /* queue, chained by next_closed */
+    uint32_t hand;                      /* where the next search for a quiet one begins */
+    uint32_t number;                    /* of the latest */
+    flow_table_ended *ended;
+    void *arg;
+};
+
+/* What a packet is looked up by. */
+struct key {
+    const uint8_t *src, *dst;
+    uint32_t hash;
+    uint16_t sport, dport;
+    uint8_t protocol, version, address_bytes;
+};
+
+static struct flow *flow_at(const struct flow_table *t, uint32_t ref)
+{
+    return &t->chunks[(ref - 1) / CHUNK_FLOWS][(ref - 1) % CHUNK_FLOWS];
+}
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+    unsigned __int128 product = (unsigned __int128)a * b;
+
+    return (uint64_t)(product >> 64) ^ (uint64_t)product;
+}
+
+static uint64_t load64(const uint8_t *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof(v));
+    return v;
+}
+
+static uint64_t hash_end(const struct flow_table *t, const uint8_t *address, unsigned bytes, uint16_t port)
+{
+    if (bytes == 4)
+        return fold(((uint64_t)load_be32(address) << 16 | port) ^ t->seed[0], t->seed[1]);
+    return fold(load64(address) ^ t->seed[0], load64(address + 8) ^ t->seed[1] ^ (uint64_t)port << 48);
+}
+
+/* The same for both directions: the two ends are added. */
+static uint32_t hash_of(const struct flow_table *t, const uint8_t *one, uint16_t port_one,
+    const uint8_t *other, uint16_t port_other, unsigned bytes, uint8_t protocol)
+{
+    uint64_t sum = hash_end(t, one, bytes, port_one) + hash_end(t, other, bytes, port_other);
+    uint64_t hash = fold(sum ^ protocol, 0x9e3779b97f4a7c15);
+
+    return (uint32_t)(hash >> 32 ^ hash);
+}
+
+static uint32_t flow_hash(const struct flow_table *t, const struct flow *flow)
+{
+    return hash_of(t, flow->address[FLOW_A], flow->port[FLOW_A], flow->address[FLOW_B], flow->port[FLOW_B],
+        flow->version == 4 ? 4 : 16, flow->protocol);
+}
+
+/* Spread by the upper bits, tagged by the lower. */
+static uint32_t slot_of(const struct flow_table *t, uint32_t hash)
+{
+    return (uint32_t)((uint64_t)hash * t->slot_count >> 32);
+}
+
+static uint32_t tagged(uint32_t hash, uint32_t ref)
+{
+    return hash << REF_BITS | ref;
+}
+
+static uint32_t next_slot(const struct flow_table *t, uint32_t slot)
+{
+    return ++slot == t->slot_count ? 0 : slot;
+}
+
+static void insert(struct flow_table *t, uint32_t hash, uint32_t ref)
+{
+    uint32_t slot = slot_of(t, hash);
+
+    while (t->slots[slot])
+        slot = next_slot(t, slot);
+    t->slots[slot] = tagged(hash, ref);
+}
+
+/* The flows in the order in which they lie in memory, not in that of the index: that is what makes this
+ * cheap. */
+static void grow(struct flow_table *t)
+{
+    free(t->slots);
+    t->slot_count = t->slot_count ? t->slot_count + t->slot_count / 2 : SLOTS_MIN;
+    t->slots = xcalloc(t->slot_count, sizeof(*t->slots));
+    for (uint32_t ref = 1; ref <= t->used; ref++)
+        if (flow_at(t, ref)->number)
+            insert(t, flow_hash(t, flow_at(t, ref)), ref);
+}
+
+/* Takes the place away and moves those behind it up that would not be found over the hole (Knuth, vol. 3,
+ * section 6.4, algorithm R). */
+static void remove_ref(struct flow_table *t, uint32_t ref)
+{
+    uint32_t slot = slot_of(t, flow_hash(t, flow_at(t, ref))), hole;
+
+    while ((t->slots[slot] & REF_MASK) != ref)
+        slot = next_slot(t, slot);
+    hole = slot;
+    for (slot = next_slot(t, slot); t->slots[slot]; slot = next_slot(t, slot)) {
+        uint32_t home = slot_of(t, flow_hash(t, flow_at(t, t->slots[slot] & REF_MASK)));
+        /* How far this one is from its home, and the hole from this one, going round. */
+        uint32_t strayed = slot >= home ? slot - home : slot + t->slot_count - home;
+        uint32_t back = slot >= hole ? slot - hole : slot + t->slot_count - hole;
+
+        if (strayed >= back) {
+            t->slots[hole] = t->slots[slot];
+            hole = slot;
+        }
+    }
+    t->slots[hole] = NO_REF;
+}
+
+struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_ended *ended, void *arg)
+{
+    struct flow_table *t = xcalloc(1, sizeof(*t));
+
+    assert(max_flows >= 1 && max_flows <= FLOW_TABLE_MAX);
+    /* Odd, and not small: a product must reach the upper half. */
+    t->seed[0] = fold(seed ^ 0xa0761d6478bd642f, 0xe7037ed1a0b428db);
+    t->seed[1] = fold(seed ^ 0x8ebc6af09c88c6e3, 0x589965cc75374cc3) | 1 | UINT64_C(1) << 63;
+    t->max_flows = max_flows;
+    t->ended = ended;
+    t->arg = arg;
+    grow(t);
+    return t;
+}
+
+void flow_table_free(struct flow_table *t)
+{
+    if (!t)
+        return;
+    for (uint32_t i = 0; i < t->chunk_count; i++)
+        free(t->chunks[i]);
+    free(t->chunks);
+    free(t->slots);
+    free(t);
+}
+
+uint32_t flow_table_count(const struct flow_table *t)
+{
+    return t->count;
+}
+
+/* ---- room
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+static void end(const struct flow_table *t, const struct flow *flow)
+{
+    if (t->ended)
+        t->ended(flow, t->arg);
+}
+
+static void queue_closed(struct flow_table *t, struct flow *flow, uint32_t ref)
+{
+    if (flow->is_queued)
+        return;
+    flow->is_queued = true;
+    flow->next_closed = NO_REF;
+    if (t->closed_last)
+        flow_at(t, t->closed_last)->next_closed = ref;
+    else
+        t->closed_first = ref;
+    t->closed_last = ref;
+}
+
+/* The first that closed and, meanwhile, did not begin anew; NO_REF if there is none. */
+static uint32_t pop_closed(struct flow_table *t)
+{
+    while (t->closed_first) {
+        uint32_t ref = t->closed_first;
+        struct flow *flow = flow_at(t, ref);
+
+        t->closed_first = flow->next_closed;
+        if (!t->closed_first)
+            t->closed_last = NO_REF;
+        flow->is_queued = false;
+        if (flow->is_closed)
+            return ref;
+    }
+    return NO_REF;
+}
+
+/* The quietest of a few: the very quietest would take a list that every packet touches. None of them is
+ * queued, and all that was ever used is in use, or there would have been room. */
+static uint32_t find_quiet(struct flow_table *t)
+{
+    uint32_t best = NO_REF;
+
+    for (uint32_t i = 0; i < VICTIMS_LOOKED_AT && i < t->used; i++) {
+        uint32_t ref = t->hand % t->used + 1;
+
+        t->hand = ref;
+        if (!best || flow_at(t, ref)->last_ns < flow_at(t, best)->last_ns)
+            best = ref;
+    }
+    return best;
+}
+
+static void evict(struct flow_table *t)
+{
+    uint32_t ref = pop_closed(t);
+    struct flow *flow;
+
+    if (!ref)
+        ref = find_quiet(t);
+    flow = flow_at(t, ref);
+    end(t, flow);
+    remove_ref(t, ref);
+    flow->number = 0;
+    flow->next_closed = t->free_ref;
+    t->free_ref = ref;
+    t->count--;
+}
+
+/* Huge pages are a wish: where the kernel has none to give, small ones do. The first chunk is left out, since
+ * most captures touch little of it. */
+static struct flow *new_chunk(const struct flow_table *t)
+{
+    struct flow *flows;
+
+    if (t->max_flows < CHUNK_FLOWS)
+        return xaligned(CACHE_LINE, t->max_flows * sizeof(*flows));
+    flows = xaligned(CHUNK_BYTES, CHUNK_BYTES);
+    if (t->chunk_count > 0)
+        madvise(flows, CHUNK_BYTES, MADV_HUGEPAGE);
+    return flows;
+}
+
+static uint32_t take_room(struct flow_table *t)
+{
+    uint32_t ref = t->free_ref;
+
+    if (ref) {
+        t->free_ref = flow_at(t, ref)->next_closed;
+        return ref;
+    }
+    if (t->used == t->chunk_count * CHUNK_FLOWS) {
+        t->chunks = xreallocarray(t->chunks, t->chunk_count + 1, sizeof(struct flow *));
+        t->chunks[t->chunk_count] = new_chunk(t);
+        t->chunk_count++;
+    }
+    return ++t->used;
+}
+
+/* ---- packets
+ * ------------------------------------------------------------------------------------------------------ */
+
+static bool is_end(
+    const struct flow *flow, unsigned side, const uint8_t *address, uint16_t port, unsigned bytes)
+{
+    return flow->port[side] == port && memcmp(flow->address[side], address, bytes) == 0;
+}
+
+/* The flow, and which side of it sent this; NO_REF if there is none. */
+static uint32_t find(const struct flow_table *t, const struct key *key, unsigned *ret_from)
+{
+    uint32_t slot = slot_of(t, key->hash), tag = tagged(key->hash, 0);
+
+    for (; t->slots[slot]; slot = next_slot(t, slot)) {
+        uint32_t ref = t->slots[slot] & REF_MASK;
+        const struct flow *flow;
+
+        if ((t->slots[slot] & ~REF_MASK) != tag)
+            continue;
+        flow = flow_at(t, ref);
+        if (flow->protocol != key->protocol || flow->version != key->version)
+            continue;
+        for (unsigned from = FLOW_A; from < FLOW_SIDES; from++)
+            if (is_end(flow, from, key->src, key->sport, key->address_bytes) &&
+                is_end(flow, !from, key->dst, key->dport, key->address_bytes)) {
+                *ret_from = from;
+                return ref;
+            }
+    }
+    return NO_REF;
+}
+
+static struct key key_of(const struct flow_table *t, const struct ip *ip, uint16_t sport, uint16_t dport)
+{
+    struct key key = {
+        .src = ip->src,
+        .dst = ip->dst,
+        .sport = sport,
+        .dport = dport,
+        .protocol = ip->protocol,
+        .version = ip->version,
+        .address_bytes = (uint8_t)ip_address_bytes(ip),
+    };
+
+    key.hash = hash_of(t, key.src, sport, key.dst, dport, key.address_bytes, key.protocol);
+    return key;
+}
+
+/* Everything of a conversation that begins, except its links in the table. */
+static void begin(
+    struct flow_table *t, struct flow *flow, const struct key *key, unsigned sender, int64_t time_ns)
+{
+    *flow = (struct flow){
+        .protocol = key->protocol,
+        .version = key->version,
+        .closed_by = FLOW_SIDES,
+        .is_queued = flow->is_queued,
+        .next_closed = flow->next_closed,
+        .first_ns = time_ns,
+        .last_ns = time_ns,
+        .number = ++t->number,
+    };
+    memcpy(flow->address[sender], key->src, key->address_bytes);
+    memcpy(flow->address[!sender], key->dst, key->address_bytes);
+    flow->port[sender] = key->sport;
+    flow->port[!sender] = key->dport;
+}
+
+/* Who opened? Who is answered with SYN and ACK, or else who speaks first. */
+static unsigned sender_of(const struct packet *p)
+{
+    return p->kind == PACKET_TCP && (p->tcp.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? FLOW_B
+                                                                                                : FLOW_A;
+}
+
+static uint32_t add(struct flow_table *t, const struct key *key, const struct packet *p, int64_t time_ns)
+{
+    struct flow *flow;
+    uint32_t ref;
+
+    if (t->count == t->max_flows)
+        evict(t);
+    if ((uint64_t)(t->count + 1) * 100 > (uint64_t)t->slot_count * LOAD_MAX_PERCENT)
+        grow(t);
+    ref = take_room(t);
+    flow = flow_at(t, ref);
+    flow->is_queued = false;
+    flow->next_closed = NO_REF;
+    begin(t, flow, key, sender_of(p), time_ns);
+    insert(t, key->hash, ref);
+    t->count++;
+    return ref;
+}
+
+/* A SYN with another number than the one that this side began with is another connection of the same ports,
+ * whatever state the old one is in: its end may not have been seen. (An old duplicate of a SYN would be taken
+ * for one, too. RFC 9293, section 3.5, figure 8 shows how a host tells; from outside it is not known which of
+ * the two the host believes.) */
+static bool is_reuse(const struct flow *flow, unsigned from, const struct tcp *tcp)
+{
+    const struct flow_side *side = &flow->side[from];
+
+    return (tcp->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && side->flags & FLOW_HAS_SEQ &&
+           side->isn != tcp->seq;
+}
+
+struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, int64_t time_ns)
+{
+    struct flow_step step = {.flow = NULL};
+    struct flow *flow;
+    struct key key;
+    uint32_t ref;
+
+    if (p->kind != PACKET_TCP && p->kind != PACKET_UDP)
+        return step;
+    key = key_of(t, &p->ip, p->sport, p->dport);
+    ref = find(t, &key, &step.from);
+    if (!ref) {
+        step.from = sender_of(p);
+        ref = add(t, &key, p, time_ns);
+    }
+    step.flow = flow = flow_at(t, ref);
+    if (p->kind == PACKET_UDP) {
+        flow->side[step.from].packets++;
+        flow->side[step.from].payload_bytes += p->payload_bytes;
+    } else {
+        if (is_reuse(flow, step.from, &p->tcp)) {
+            end(t, flow);
+            begin(t, flow, &key, FLOW_A, time_ns);
+            step.from = FLOW_A;
+        }
+        step.verdict = tcpseq_look(flow, step.from, &p->tcp, p->payload_bytes, time_ns);
+        tcpseq_take(flow, step.from, &p->tcp, p->payload_bytes, time_ns, step.verdict);
+        if (flow->is_closed)
+            queue_closed(t, flow, ref);
+    }
+    flow->last_ns = time_ns;
+    return step;
+}
+
+void flow_table_expect(const struct flow_table *t, const struct packet *packets, unsigned count)
+{
+    uint32_t slots[FLOW_TABLE_EXPECT_MAX];
+
+    assert(count <= FLOW_TABLE_EXPECT_MAX);
+    for (unsigned i = 0; i < count; i++) {
+        const struct packet *p = &packets[i];
+
+        slots[i] = 0;
+        if (p->kind != PACKET_TCP && p->kind != PACKET_UDP)
+            continue;
+        slots[i] = slot_of(t, key_of(t, &p->ip, p->sport, p->dport).hash);
+        __builtin_prefetch(&t->slots[slots[i]]);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t ref = t->slots[slots[i]] & REF_MASK;
+        const struct flow *flow = ref ? flow_at(t, ref) : NULL;
+
+        if (!flow)
+            continue;
+        __builtin_prefetch(flow);
+        __builtin_prefetch(&flow->side[FLOW_A], 1);
+        __builtin_prefetch(&flow->side[FLOW_B], 1);
+    }
+}
+
+struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icmp, unsigned *ret_from)
+{
+    struct key key;
+    uint32_t ref;
+
+    if (!icmp->has_ports)
+        return NULL;
+    key = key_of(t, &icmp->quoted, icmp->sport, icmp->dport);
+    ref = find(t, &key, ret_from);
+    return ref ? flow_at(t, ref) : NULL;
+}
+
+struct flow *flow_table_each(struct flow_table *t, uint32_t *state)
+{
+    while (*state < t->used) {
+        struct flow *flow = flow_at(t, ++*state);
+
+        /* Those that have made room have none. */
+        if (flow->number)
+            return flow;
+    }
+    return NULL;
+}

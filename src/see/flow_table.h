@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SEE_FLOW_TABLE_H
+#define SEE_FLOW_TABLE_H
+
+#include <stdint.h>
+
+#include "see/flow.h"
+#include "wire/packet.h"
+
+/* All conversations of a capture: each packet finds its own, whichever way it goes. Memory is that of the
+ * conversations that live: 200 bytes each at the most, struct flow and its place in the index. */
+struct flow_table;
+
+/* As many as the index can number. */
+#define FLOW_TABLE_MAX 0x3fffffeU
+
+/* A conversation leaves the table: its ports are used again, or it had to make room. *flow is gone
+ * afterwards. */
+typedef void flow_table_ended(const struct flow *flow, void *arg);
+
+/* At most max_flows, 1 to FLOW_TABLE_MAX, are kept: then the one that closed first goes, and where none has
+ * closed one that has been quiet for long. seed must be one that nobody can guess, so that no file can be
+ * made of conversations that all fall into one place. ended may be NULL; it must not call back. */
+struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_ended *ended, void *arg);
+/* Does not tell of those that are left: flow_table_each. */
+void flow_table_free(struct flow_table *t);
+
+struct flow_step {
+    struct flow
+        *flow;     /* NULL: the packet has no ports, so belongs to none; else valid until the next packet */
+    unsigned from; /* FLOW_A or FLOW_B */
+    unsigned verdict; /* enum tcpseq_verdict */
+};
+
+/* These packets are about to be taken: has what they will need fetched into the cache. Changes nothing but
+ * the time it takes, by about a tenth where there are many conversations. */
+#define FLOW_TABLE_EXPECT_MAX 32
+void flow_table_expect(const struct flow_table *t, const struct packet *packets, unsigned count);
+/* Times may go back, as they do in files that were put together. */
+struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, int64_t time_ns);
+/* Whose is the packet that an ICMP error speaks of? *ret_from: which side had sent it. NULL if there is none.
+ */
+struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icmp, unsigned *ret_from);
+
+/* Those that are in it, in no order, one a call: *state is 0 at first; NULL at the end. No packet may come in
+ * between. */
+struct flow *flow_table_each(struct flow_table *t, uint32_t *state);
+uint32_t flow_table_count(const struct flow_table *t);
+
+#endif
