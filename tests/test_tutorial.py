@@ -1,39 +1,56 @@
 # SPDX-License-Identifier: ISC
 """docs/tutorial.md and its Chinese twin say what really happens: every ```console block is typed into a
-terminal and must come out as printed, every ```c block must stand in the example it is taken from.
+terminal and must come out as printed, every ```typed block is typed into the program that runs there, a
+```screen block must be all that its terminal shows, and every ```c block must stand in the example it is
+taken from.
 
 A console block belongs to the terminal named above it ("Terminal 2", "终端 2"; 1 if none is). "$ " starts
 a command; what follows a prompt is typed; a "$" alone at the end means that the command has ended by
 itself; a block with no command goes on in that terminal. A heading ends everything. Blocks start in the
-order in which they stand, each when the one before is through or its program waits for peers. What differs from run to run is matched
-loosely: ephemeral ports, durations; an ellipsis … stands for anything. A text of landline that is not
-translated yet comes out in English: then it must be as the English page has it."""
+order in which they stand, each when the one before is through or its program waits for peers. What differs
+from run to run is matched loosely: ephemeral ports, durations, days and times; an ellipsis … at the end of a
+line stands for anything. A text of landline that is not translated yet comes out in English: then it must be
+as the English page has it. The end of a heading is kill -9 for all that still runs; contacts, history and
+outbox are there for the next one, as they are for who reads on."""
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
+import typing
 import unittest
 
 import harness
+import terminal
 
 DOCS = {'en': harness.REPO / 'docs' / 'tutorial.md', 'zh': harness.REPO / 'docs' / 'tutorial.zh_CN.md'}
-PROMPTS = ('>>: ', '回复消息: ', '请选择聊天对象: ', '请输入消息,回车发送: ')
+PROMPT = re.compile(r"""(>>
+                      | 请选择聊天对象 | 请输入消息,回车发送 | 回复消息(\[[0-9.:]+\])?
+                      | Whom[ ]to[ ]talk[ ]to | Message,[ ]Enter[ ]sends[ ]it | Reply([ ]\[[0-9.:]+\])?
+                      ):[ ]?""", re.VERBOSE)
 PORTS = (8080, 8081, 8082, 8083, 8084, 5463)
 
 # The tutorial's ports are fixed, so it runs in a network of its own where that is allowed.
 INSIDE = 'TUTORIAL_TEST_INSIDE'
 
 
-def blocks(path, language):
-    """(heading, terminal, lines) of each block in that language."""
+class Block(typing.NamedTuple):
+    heading: str
+    terminal: int
+    kind: str  # what stands behind the ```
+    lines: list
+
+
+def blocks(path, *kinds):
+    """The blocks of these kinds, in their order."""
     heading, terminal, inside, lines = '', 1, None, []
     count = 0
     for line in path.read_text().splitlines():
         if inside is not None:
             if line == '```':
-                if inside == language:
-                    yield heading, terminal, lines
+                if inside in kinds:
+                    yield Block(heading, terminal, inside, lines)
                 inside, terminal = None, 1
             else:
                 lines.append(line)
@@ -47,10 +64,13 @@ def blocks(path, language):
 
 
 # What differs from run to run: how it is found in the page, what may come instead.
-LOOSE = re.compile(r"""(?P<rest>…)
+LOOSE = re.compile(r"""(?P<rest>…$)
+                     | (?P<clock>\b\d\d:\d\d:\d\d\b)
+                     | (?P<day>\b\d{4}-\d\d-\d\d\b([ ](\w+day|星期.))?)
                      | (?P<duration>\d+(\.\d+)?[ ]?(ns|us|ms|s)\b)
                      | (?P<port>(?<=127\.0\.0\.1:)(3[2-9]|[456]\d)\d{3}\b)""", re.VERBOSE)
-INSTEAD = {'rest': '.*', 'duration': r'\d+(\.\d+)? ?(ns|us|ms|s)', 'port': r'\d{5}'}
+INSTEAD = {'rest': '.*', 'clock': r'\d\d:\d\d:\d\d', 'day': r'\d{4}-\d\d-\d\d([ ](\w+day|星期.))?',
+           'duration': r'\d+(\.\d+)? ?(ns|us|ms|s)', 'port': r'\d{5}'}
 
 
 def loosely(line):
@@ -76,70 +96,150 @@ def screen(text):
     return lines
 
 
+class Plain:
+    """A program that only adds to what its terminal shows."""
+
+    is_whole = False
+
+    def __init__(self, case, command, env):
+        self.program = case.spawn('sh', '-c', command, cwd=case.tmp, env=env, tty=True)
+        self.send, self.wait, self.stop = self.program.send, self.program.wait, self.program.stop
+        self.story = self.program.story
+
+    def is_over(self):
+        if self.program.popen.poll() is None:
+            return False
+        self.program.finish_reading()
+        return True
+
+    def seen(self):
+        return screen(self.program.out)
+
+
+class Drawn:
+    """One that moves the cursor: what it shows is what a terminal makes of it."""
+
+    ROWS = 16  # of the screens in the tutorial
+
+    def __init__(self, case, command, env):
+        self.is_whole = '--lines' not in command
+        columns, rows = (80, self.ROWS) if self.is_whole else (200, 40)
+        self.terminal = terminal.Terminal(case, 'sh', '-c', command, columns=columns, rows=rows, env=env, cwd=case.tmp)
+        self.send, self.wait, self.story = self.terminal.type, self.terminal.wait, lambda: '\n'.join(self.seen())
+
+    def is_over(self):
+        return self.terminal.flag('pane_dead')
+
+    def seen(self):
+        """Blanks at the ends of lines, and empty lines at the end, cannot be told from what was never drawn."""
+        return self.terminal.scrollback().rstrip('\n').split('\n')
+
+    def stop(self):
+        if not self.is_over():
+            os.kill(self.terminal.pid, signal.SIGKILL)
+        self.terminal.wait()
+
+
+class Step(typing.NamedTuple):
+    kind: str
+    said: typing.Any  # a line; of a screen, its lines
+    english: typing.Any  # the same on the English page
+
+
 class Terminal:
     def __init__(self, case, env):
         self.case, self.env = case, env
-        self.items = []  # (line, the same in English) of the blocks, in order, not yet done
+        self.items = []  # the steps of the blocks, in order, not yet done
         self.program = None
-        self.expected = []  # lines that the running command was seen to show
+        self.expected = []  # (line, the same in English) that the running command was seen to show
         self.status = None
         self.before = set()  # who listened when that command started
         self.begins = False  # the newest block starts with a command that is still to come
+
+    def take(self, block, english):
+        if block.kind == 'screen':
+            self.items.append(Step('screen', block.lines, english.lines))
+        else:
+            self.items += [Step(block.kind, line, same) for line, same in zip(block.lines, english.lines)]
+        self.begins = block.lines[0].startswith('$ ')
 
     def serves(self):
         """Whether its program waits for peers: the next block is where they come from."""
         return not self.begins and self.program is not None and bool(listeners() - self.before)
 
-    def seen(self):
-        return screen(self.program.out)
-
     def matches(self, lines):
-        shown = self.seen()
+        shown = self.program.seen()
         return len(shown) >= len(lines) and all(
             any(re.fullmatch(loosely(want), got) for want in wanted) for wanted, got in zip(lines, shown))
+
+    def end(self):
+        """The command was seen to end by itself: nothing more may have come than the page has."""
+        self.status = self.program.wait()
+        shown = self.program.seen()
+        if shown[-1] == '':
+            shown.pop()
+        ok = len(shown) == len(self.expected) and self.matches(self.expected)
+        self.case.assertTrue(ok, 'the tutorial says\n  ' + '\n  '.join(e[0] for e in self.expected)
+                             + '\nbut there came\n  ' + '\n  '.join(shown))
+        self.program, self.expected = None, []
+
+    def command(self, line):
+        if self.program is not None:
+            if not self.program.is_over():
+                return False
+            self.end()
+        self.items.pop(0)
+        if line == '$ echo $?':
+            self.case.assertEqual(self.items.pop(0).said, str(self.status))
+        elif line != '$':
+            self.before, self.begins = listeners(), False
+            runs = Drawn if line.startswith('$ build/landline chat') else Plain
+            self.program = runs(self.case, 'exec ' + line[2:] if '|' not in line else line[2:], self.env)
+        return True
+
+    def shows(self, lines):
+        self.case.assertEqual(len(lines), Drawn.ROWS, lines)
+        shown = self.program.terminal.screen().split('\n')[:-1]
+        return all(re.fullmatch(loosely(want), got) for want, got in zip(lines, shown))
+
+    def line(self, step):
+        prompt = '' if step.said == 'quit' else (match := PROMPT.match(step.said)) and match[0]
+        if prompt is None:
+            over = self.program.is_over()  # before the look: then there is nothing to wait for
+            if not self.matches(self.expected + [(step.said, step.english)]):
+                if over:
+                    self.case.fail(f'it ended without {step.said!r}\n{self.program.story()}')
+                return False
+            self.expected.append((step.said, step.english))
+            return True
+        # An empty prompt is where the program waits; a later block goes on typing there.
+        shown = self.program.seen()
+        if (len(shown) != len(self.expected) + 1 or not self.matches(self.expected)
+                or not re.fullmatch(loosely(prompt.rstrip()), shown[-1].rstrip())):
+            return False
+        if typed := step.said[len(prompt):]:
+            self.program.send(typed + '\n')
+            self.expected.append((step.said, step.english))
+        return True
 
     def advance(self):
         """Does what can be done now; whether it did anything."""
         if not self.items:
             return False
-        item = self.items[0][0]
-        if item.startswith('$ ') or item == '$':
-            if self.program is not None:
-                if self.program.popen.poll() is None:
-                    return False
-                self.status = self.program.wait()
-                shown = self.seen()
-                if shown[-1] == '':
-                    shown.pop()
-                ok = len(shown) == len(self.expected) and self.matches(self.expected)
-                self.case.assertTrue(ok, 'the tutorial says\n  ' + '\n  '.join(e[0] for e in self.expected)
-                                     + '\nbut there came\n  ' + '\n  '.join(shown))
-                self.program, self.expected = None, []
-            self.items.pop(0)
-            if item == '$ echo $?':
-                self.case.assertEqual(self.items.pop(0)[0], str(self.status))
-            elif item != '$':
-                self.before, self.begins = listeners(), False
-                self.program = self.case.spawn('sh', '-c', 'exec ' + item[2:] if '|' not in item else item[2:],
-                                               cwd=self.case.tmp, env=self.env, tty=True)
-            return True
+        step = self.items[0]
+        if step.kind == 'console' and (step.said.startswith('$ ') or step.said == '$'):
+            return self.command(step.said)
         if self.program is None:
-            self.case.fail(f'{item!r} stands where no command runs')
-        prompt = '' if item == 'quit' else next((p for p in PROMPTS if item.startswith(p.rstrip())), None)
-        typed = item[len(prompt):] if prompt is not None else ''
-        if prompt is None:
-            if not self.matches(self.expected + [self.items[0]]):
-                return False
-            self.expected.append(self.items[0])
-        else:  # an empty prompt is where the program waits; a later block goes on typing there
-            shown = self.seen()
-            if len(shown) != len(self.expected) + 1 or shown[-1] != prompt or not self.matches(self.expected):
-                return False
-            if typed:
-                self.program.send('\x03' if typed == '^C' else typed + '\n')
-                self.expected.append(self.items[0])
-        self.items.pop(0)
-        return True
+            self.case.fail(f'{step.said!r} stands where no command runs')
+        if step.kind == 'typed':
+            done = self.program.seen() != ['']  # it has drawn, so it reads
+            if done:
+                self.program.send(step.said + '\n')
+        else:
+            done = self.shows(step.said) if step.kind == 'screen' else self.line(step)
+        if done:
+            self.items.pop(0)
+        return done
 
 
 def listeners():
@@ -152,10 +252,11 @@ class Tutorial(harness.Case):
         for name in 'tests', 'examples':
             (self.tmp / name).symlink_to(harness.REPO / name)
         sections = {}
-        for (heading, number, lines), (_, _, english) in zip(blocks(DOCS[language], 'console'),
-                                                             blocks(DOCS['en'], 'console')):
-            self.assertEqual(len(lines), len(english), f'{heading}: another number of lines than in English')
-            sections.setdefault(heading, []).append((number, list(zip(lines, english))))
+        played = 'console', 'typed', 'screen'
+        for block, english in zip(blocks(DOCS[language], *played), blocks(DOCS['en'], *played)):
+            self.assertEqual((block.kind, len(block.lines)), (english.kind, len(english.lines)),
+                             f'{block.heading}: another block than in English')
+            sections.setdefault(block.heading, []).append((block, english))
         self.assertGreater(len(sections), 5)
         for heading, steps in sections.items():
             with self.subTest(heading):
@@ -165,34 +266,34 @@ class Tutorial(harness.Case):
         terminals = {}
         try:
             self.act(terminals, list(steps), env)
-            for terminal in terminals.values():
-                if terminal.program is not None:
-                    shown = terminal.seen()
-                    self.assertTrue(terminal.matches(terminal.expected), shown)
-                    self.assertLessEqual(len(shown), len(terminal.expected) + 1, shown)
+            for t in terminals.values():
+                if t.program is not None and not t.program.is_whole:
+                    shown = t.program.seen()
+                    self.assertTrue(t.matches(t.expected), shown)
+                    self.assertLessEqual(len(shown), len(t.expected) + 1, shown)
         finally:
-            for terminal in terminals.values():
-                if terminal.program is not None:
-                    terminal.program.stop()
+            for t in terminals.values():
+                if t.program is not None:
+                    t.program.stop()
 
     def act(self, terminals, waiting, env):
         newest = None
         moved = time.monotonic()
         while waiting or any(t.items for t in terminals.values()):
             if waiting and (newest is None or not newest.items or newest.serves()):
-                number, lines = waiting.pop(0)
-                newest = terminals.setdefault(number, Terminal(self, env))
-                newest.items += lines
-                newest.begins = lines[0][0].startswith('$ ')
+                block, english = waiting.pop(0)
+                newest = terminals.setdefault(block.terminal, Terminal(self, env))
+                newest.take(block, english)
             if any([t.advance() for t in terminals.values()]):
                 moved = time.monotonic()
             elif time.monotonic() > moved + harness.DEADLINE_S:
                 self.fail('\n'.join(
-                    f'terminal {n} never came to {t.items[0]!r} after {t.expected}\n'
+                    f'terminal {n} never came to {t.items[0]} after {t.expected}\n'
                     f'{t.program.story() if t.program else "nothing runs"}'
                     for n, t in terminals.items() if t.items))
-            else:
-                time.sleep(harness.POLL_S)
+            else:  # tmux is asked by a program of its own each time
+                drawn = any(isinstance(t.program, Drawn) for t in terminals.values())
+                time.sleep(0.05 if drawn else harness.POLL_S)
 
     def test_english(self):
         self.play('en', {})
@@ -204,7 +305,7 @@ class Tutorial(harness.Case):
         for language, path in DOCS.items():
             excerpts = list(blocks(path, 'c'))
             self.assertGreater(len(excerpts), 5)
-            for _, _, lines in excerpts:
+            for *_, lines in excerpts:
                 name = re.match(r'/\* examples/(\w+\.c)', lines[0])
                 self.assertTrue(name, f'{path.name}: the first line of a c block names its file: {lines[0]}')
                 source = [line.strip() for line in (harness.REPO / 'examples' / name[1]).read_text().splitlines()]
@@ -219,10 +320,10 @@ class Tutorial(harness.Case):
 
     def test_both_languages_show_the_same_commands(self):
         def commands(path):
-            return [[line for line in lines if line.startswith('$ ')] for _, _, lines in blocks(path, 'console')]
+            return [[line for line in b.lines if line.startswith('$ ')] for b in blocks(path, 'console')]
         self.assertEqual(commands(DOCS['en']), commands(DOCS['zh']))
-        self.assertEqual(list(l for _, _, b in blocks(DOCS['en'], 'text') for l in b),
-                         list(l for _, _, b in blocks(DOCS['zh'], 'text') for l in b))
+        self.assertEqual(list(l for b in blocks(DOCS['en'], 'text', 'typed') for l in b.lines),
+                         list(l for b in blocks(DOCS['zh'], 'text', 'typed') for l in b.lines))
 
 
 class Close(harness.Case):
