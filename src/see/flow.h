@@ -18,6 +18,14 @@ enum {
     FLOW_SIDES
 }; /* a is who opened: who sent the SYN, or else the first packet that was seen */
 
+/* How both FINs stand to each other. */
+enum flow_closing {
+    FLOW_NOT_CLOSED, /* there are not both */
+    FLOW_CLOSED_BY_FOUR,
+    FLOW_CLOSED_BY_THREE, /* the second FIN was the first to acknowledge the first one */
+    FLOW_CLOSED_AT_ONCE,  /* the second did not acknowledge the first: they crossed */
+};
+
 enum flow_side_flags {
     FLOW_HAS_SYN = 1,   /* its SYN was seen: isn is its own */
     FLOW_HAS_SEQ = 2,   /* isn and next are filled, maybe from the middle */
@@ -56,11 +64,15 @@ struct flow_side {
 struct flow {
     uint8_t address[FLOW_SIDES][16]; /* of IPv4 the first four */
     uint16_t port[FLOW_SIDES];
-    uint8_t protocol;   /* IP_PROTOCOL_TCP or IP_PROTOCOL_UDP */
-    uint8_t version;    /* 4 or 6 */
-    uint8_t closed_by;  /* FLOW_A or FLOW_B, who sent the first FIN or RST; FLOW_SIDES: neither yet */
-    bool is_closed : 1; /* RST, or both FINs acknowledged */
-    bool is_queued : 1; /* the table's */
+    uint8_t protocol;    /* IP_PROTOCOL_TCP or IP_PROTOCOL_UDP */
+    uint8_t version;     /* 4 or 6 */
+    uint8_t closed_by;   /* FLOW_A or FLOW_B, who sent the first FIN or RST; FLOW_SIDES: neither yet */
+    bool is_closed : 1;  /* RST, or both FINs acknowledged */
+    bool is_queued : 1;  /* the table's */
+    bool is_reuse : 1;   /* its ports had been those of another one */
+    bool is_asked : 1;   /* UDP: a datagram of A waits for one of B: see udp_pair.h */
+    bool has_detail : 1; /* see follow.c */
+    uint8_t closing : 2; /* enum flow_closing */
     int64_t first_ns, last_ns;
     uint32_t number;      /* counted from 1 in the order in which they began */
     uint32_t next_closed; /* the table's */

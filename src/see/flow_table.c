@@ -12,6 +12,7 @@
 
 #include "base/xmalloc.h"
 #include "see/tcpseq.h"
+#include "see/udp_pair.h"
 
 /* As many as a huge page holds. Half of what a lookup costs is the walk through the page tables, and a fault
  * for each 4 KiB. */
@@ -400,6 +401,30 @@ static bool is_reuse(const struct flow *flow, unsigned from, const struct tcp *t
            side->isn != tcp->seq;
 }
 
+/* The old connection of these ports has ended, seen or not. */
+static void begin_again(
+    struct flow_table *t, struct flow *flow, const struct key *key, int64_t time_ns, struct flow_step *step)
+{
+    step->was_time_wait =
+        flow->side[FLOW_A].state == FLOW_TIME_WAIT || flow->side[FLOW_B].state == FLOW_TIME_WAIT;
+    end(t, flow);
+    begin(t, flow, key, FLOW_A, time_ns);
+    flow->is_reuse = true;
+    step->from = FLOW_A;
+    step->is_first = true;
+}
+
+static void remember(const struct flow *flow, struct flow_step *step)
+{
+    step->last_ns = flow->last_ns;
+    step->was_asked = flow->is_asked;
+    step->acked_before = flow->side[step->from].acked;
+    for (unsigned i = FLOW_A; i < FLOW_SIDES; i++) {
+        step->flags[i] = flow->side[i].flags;
+        step->state[i] = flow->side[i].state;
+    }
+}
+
 struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, int64_t time_ns)
 {
     struct flow_step step = {.flow = NULL};
@@ -413,18 +438,17 @@ struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, i
     ref = find(t, &key, &step.from);
     if (!ref) {
         step.from = sender_of(p);
+        step.is_first = true;
         ref = add(t, &key, p, time_ns);
     }
     step.flow = flow = flow_at(t, ref);
     if (p->kind == PACKET_UDP) {
-        flow->side[step.from].packets++;
-        flow->side[step.from].payload_bytes += p->payload_bytes;
+        remember(flow, &step);
+        udp_pair_take(flow, step.from, p->payload_bytes, time_ns);
     } else {
-        if (is_reuse(flow, step.from, &p->tcp)) {
-            end(t, flow);
-            begin(t, flow, &key, FLOW_A, time_ns);
-            step.from = FLOW_A;
-        }
+        if (is_reuse(flow, step.from, &p->tcp))
+            begin_again(t, flow, &key, time_ns, &step);
+        remember(flow, &step);
         step.verdict = tcpseq_look(flow, step.from, &p->tcp, p->payload_bytes, time_ns);
         tcpseq_take(flow, step.from, &p->tcp, p->payload_bytes, time_ns, step.verdict);
         if (flow->is_closed)

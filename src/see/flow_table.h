@@ -29,7 +29,15 @@ struct flow_step {
     struct flow
         *flow;     /* NULL: the packet has no ports, so belongs to none; else valid until the next packet */
     unsigned from; /* FLOW_A or FLOW_B */
-    unsigned verdict; /* enum tcpseq_verdict */
+    unsigned verdict;   /* enum tcpseq_verdict */
+    bool is_first;      /* of the flow */
+    bool was_time_wait; /* and one of the sides of the flow that had its ports before was in TIME_WAIT */
+    /* As it was before the packet. */
+    bool was_asked;             /* flow.is_asked */
+    int64_t last_ns;            /* when the packet before it was; its own time for the first */
+    uint32_t acked_before;      /* by from */
+    uint16_t flags[FLOW_SIDES]; /* enum flow_side_flags */
+    uint8_t state[FLOW_SIDES];  /* enum flow_state */
 };
 
 /* These packets are about to be taken: has what they will need fetched into the cache. Changes nothing but

@@ -174,11 +174,25 @@ static void take_ack(struct flow_side *side, struct flow_side *other, const stru
         happens(other, TCPSTATE_GETS_ACK_OF_FIN);
 }
 
-static void take_fin(struct flow_side *side, struct flow_side *other, const struct tcp *tcp, unsigned verdict)
+/* The second FIN tells how it was closed. What side has acknowledged is as it was before this segment. */
+static uint8_t closing_of(const struct flow_side *side, const struct flow_side *other, bool is_crossing)
 {
+    if (is_crossing)
+        return FLOW_CLOSED_AT_ONCE;
+    if (side->flags & FLOW_HAS_ACK && !seq_is_before(side->acked, other->next))
+        return FLOW_CLOSED_BY_FOUR;
+    return FLOW_CLOSED_BY_THREE;
+}
+
+static void take_fin(struct flow *flow, unsigned from, const struct tcp *tcp, unsigned verdict)
+{
+    struct flow_side *side = &flow->side[from], *other = &flow->side[!from];
     bool is_crossing =
         other->flags & FLOW_SENT_FIN && tcp->flags & TCP_ACK && seq_is_before(tcp->ack, other->next);
 
+    if (!(side->flags & FLOW_SENT_FIN) && other->flags & FLOW_SENT_FIN &&
+        !((side->flags | other->flags) & FLOW_SENT_RST))
+        flow->closing = closing_of(side, other, is_crossing) & 3;
     if (!(side->flags & FLOW_SENT_FIN))
         happens(side,
             is_crossing && side->state == FLOW_CLOSE_WAIT ? TCPSTATE_SENDS_FIN_CROSSING : TCPSTATE_SENDS_FIN);
@@ -205,7 +219,7 @@ static void take_states(struct flow *flow, unsigned from, const struct tcp *tcp,
     else if (tcp->flags & TCP_ACK)
         take_ack(side, other, tcp);
     if (tcp->flags & TCP_FIN)
-        take_fin(side, other, tcp, verdict);
+        take_fin(flow, from, tcp, verdict);
 }
 
 /* ---- numbers

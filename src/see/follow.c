@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: ISC */
+/* The flow table finds and judges; here its word is put beside what the packet says, and the few
+ * conversations that need more than a flow get a detail. */
+#include "see/follow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rand.h"
+#include "base/str.h"
+#include "base/xmalloc.h"
+#include "see/detail.h"
+#include "see/udp_pair.h"
+
+#undef uthash_malloc
+#define uthash_malloc(size) xmalloc(size)
+
+struct follow {
+    struct follow_options options;
+    struct flow_table *table;
+    struct detail *details;
+    struct follow_totals totals;
+    struct capture_notes capture;
+    struct str label;
+    const struct packet *packet; /* at hand; NULL between two */
+};
+
+static void flow_ended(const struct flow *flow, void *arg);
+
+struct follow *follow_new(const struct follow_options *options)
+{
+    struct follow *f = xcalloc(1, sizeof(*f));
+    uint64_t seed;
+
+    f->options = *options;
+    if (f->options.max_conversations == 0)
+        f->options.max_conversations = FOLLOW_CONVERSATIONS_DEFAULT;
+    if (f->options.max_conversations > FLOW_TABLE_MAX)
+        f->options.max_conversations = FLOW_TABLE_MAX;
+    rand_bytes(&seed, sizeof(seed));
+    f->table = flow_table_new(seed, f->options.max_conversations, flow_ended, f);
+    str_init(&f->label);
+    return f;
+}
+
+/* ---- details ---- */
+
+static void detail_free(struct follow *f, struct detail *d)
+{
+    HASH_DEL(f->details, d);
+    free(d->label_text);
+    free(d->findings);
+    free(d);
+}
+
+static struct detail *detail_of(const struct follow *f, const struct flow *flow)
+{
+    struct detail *d = NULL;
+
+    if (flow->has_detail)
+        HASH_FIND(hh, f->details, &flow->number, sizeof(flow->number), d);
+    return d;
+}
+
+/* is_first: of the conversation, number is its first packet. */
+static struct detail *detail_make(struct follow *f, struct flow *flow, bool is_first, uint64_t number)
+{
+    struct detail *d = xcalloc(1, sizeof(*d));
+
+    d->flow_number = flow->number;
+    d->is_close = is_first;
+    d->first_number = is_first ? number : 0;
+    flow->has_detail = true;
+    HASH_ADD(hh, f->details, flow_number, sizeof(d->flow_number), d);
+    return d;
+}
+
+void follow_free(struct follow *f)
+{
+    struct detail *d, *next;
+
+    if (!f)
+        return;
+    HASH_ITER (hh, f->details, d, next) {
+        detail_free(f, d);
+    }
+    flow_table_free(f->table);
+    str_done(&f->label);
+    free(f);
+}
+
+/* ---- summaries ---- */
+
+static void sum_up(const struct follow *f, const struct flow *flow, struct conversation *ret)
+{
+    const struct detail *d = detail_of(f, flow);
+
+    conversation_of_flow(flow, ret);
+    if (d)
+        detail_sum_up(d, flow, ret);
+}
+
+static bool is_between(const struct flow *flow, const struct packet *p, unsigned from)
+{
+    unsigned bytes = ip_address_bytes(&p->ip);
+
+    return flow->port[from] == p->sport && flow->port[!from] == p->dport &&
+           memcmp(flow->address[from], p->ip.src, bytes) == 0 &&
+           memcmp(flow->address[!from], p->ip.dst, bytes) == 0;
+}
+
+/* Did it have to go before its end? Not where the packet at hand begins another one of its ports. */
+static bool is_evicted(const struct follow *f, const struct flow *flow)
+{
+    return f->packet && !flow->is_closed && !is_between(flow, f->packet, FLOW_A) &&
+           !is_between(flow, f->packet, FLOW_B);
+}
+
+static void flow_ended(const struct flow *flow, void *arg)
+{
+    struct follow *f = arg;
+    struct detail *d = detail_of(f, flow), none = {0}, *either = d ? d : &none;
+    struct conversation c;
+
+    f->totals.ended++;
+    f->totals.evicted += is_evicted(f, flow);
+    if (f->options.findings)
+        notes_end(either, flow, &f->capture);
+    if (f->options.ended) {
+        conversation_of_flow(flow, &c);
+        detail_sum_up(either, flow, &c);
+        c.is_evicted = is_evicted(f, flow);
+        f->options.ended(f->options.arg, &c);
+    }
+    free(none.findings);
+    if (d)
+        detail_free(f, d);
+}
+
+/* ---- packets ---- */
+
+/* Only what a side says first tells; what it repeats is not looked at again. */
+static void take_label(struct follow *f, const struct flow_step *step, const struct followed *followed)
+{
+    struct detail *d = detail_of(f, step->flow);
+    const struct packet *p = f->packet;
+    enum label label;
+
+    if (!p->payload_captured || step->flow->side[step->from].payload_bytes != p->payload_bytes ||
+        (d && d->label))
+        return;
+    str_reset(&f->label);
+    label = label_of(cursor_of(p->payload, p->payload_captured), p->kind == PACKET_TCP, &f->label);
+    if (!label)
+        return;
+    if (!d)
+        d = detail_make(f, step->flow, step->is_first, followed->number);
+    d->label = (uint8_t)label;
+    d->label_side = (uint8_t)step->from;
+    d->label_text = xmemdup0(f->label.data, f->label.len);
+}
+
+static void take_numbers(const struct flow_step *step, struct followed *ret)
+{
+    const struct tcp *tcp = &ret->packet->tcp;
+    const struct flow_side *side = &step->flow->side[step->from], *other = &step->flow->side[!step->from];
+    bool both_scale = side->flags & other->flags & FLOW_HAS_SHIFT, is_syn = tcp->flags & TCP_SYN;
+
+    ret->flags = tcp->flags;
+    ret->has_ack = tcp->flags & TCP_ACK;
+    ret->seq = tcp->seq;
+    ret->ack = tcp->ack;
+    ret->seq_relative = side->flags & FLOW_HAS_SEQ ? tcp->seq - side->isn : 0;
+    ret->ack_relative = ret->has_ack && other->flags & FLOW_HAS_SEQ ? tcp->ack - other->isn : 0;
+    ret->sequence_bytes = tcp_sequence_bytes(tcp, ret->payload);
+    /* RFC 7323, section 2.2: that of a segment with SYN is never scaled. */
+    ret->window = both_scale && !is_syn ? (uint32_t)tcp->window << side->window_shift : tcp->window;
+    ret->has_scale = is_syn || (side->flags & other->flags & FLOW_HAS_SYN);
+    if (side->flags & FLOW_HAS_SEQ)
+        ret->in_flight = side->next - (other->flags & FLOW_HAS_ACK ? other->acked : side->isn);
+    if (ret->in_flight > INT32_MAX) /* acknowledged, and not captured */
+        ret->in_flight = 0;
+}
+
+static bool is_past_data(uint8_t state)
+{
+    return state == FLOW_CLOSED || state == FLOW_TIME_WAIT || state == FLOW_LAST_ACK;
+}
+
+static unsigned verdicts_of(const struct flow_step *step, const struct packet *p)
+{
+    const struct tcp *tcp = &p->tcp;
+    const struct flow_side *side = &step->flow->side[step->from], *other = &step->flow->side[!step->from];
+    unsigned verdicts = step->verdict;
+
+    if (tcp->flags & TCP_URG)
+        verdicts |= VERDICT_URGENT;
+    if ((p->ip.traffic_class & 3) == 3 || (!(tcp->flags & TCP_SYN) && tcp->flags & (TCP_ECE | TCP_CWR)))
+        verdicts |= VERDICT_CONGESTION;
+    if (step->is_first && step->flow->is_reuse)
+        verdicts |= VERDICT_PORT_REUSE;
+    if (verdicts & VERDICT_NEW_DATA && is_past_data(step->state[!step->from]))
+        verdicts |= VERDICT_AFTER_CLOSE;
+    if (!(tcp->flags & TCP_ACK) || tcp->flags & TCP_RST)
+        return verdicts;
+    if (other->flags & FLOW_SENT_FIN && side->acked == other->next && step->acked_before != side->acked)
+        verdicts |= VERDICT_ACK_OF_FIN;
+    if (step->from == FLOW_A && !(tcp->flags & TCP_SYN) && !(step->flags[FLOW_A] & FLOW_HAS_ACK) &&
+        side->flags & other->flags & FLOW_HAS_SYN)
+        verdicts |= VERDICT_OPENED;
+    return verdicts;
+}
+
+static void take_segment(struct follow *f, const struct flow_step *step, struct followed *ret)
+{
+    struct detail *d = detail_of(f, step->flow);
+
+    ret->kind = FOLLOWED_TCP;
+    take_numbers(step, ret);
+    ret->verdicts = verdicts_of(step, f->packet);
+    if (!d && (f->options.close || (f->options.findings && notes_are_wanted(step, ret)))) {
+        d = detail_make(f, step->flow, step->is_first, ret->number);
+        d->was_time_wait = step->was_time_wait;
+    }
+    if (!d)
+        return;
+    d->last_number = ret->number;
+    detail_take(d, step, ret);
+    if (f->options.findings)
+        notes_take(d, step, ret);
+}
+
+static void take_datagram(struct follow *f, const struct flow_step *step, struct followed *ret)
+{
+    struct detail *d = detail_of(f, step->flow);
+
+    ret->kind = FOLLOWED_UDP;
+    if (step->from == FLOW_B && step->was_asked) {
+        ret->verdicts |= VERDICT_REPLY;
+        ret->rtt_ns = udp_pair_waited_ns(step->flow, ret->time_ns);
+    }
+    if (!d && f->options.close)
+        d = detail_make(f, step->flow, step->is_first, ret->number);
+    if (d)
+        d->last_number = ret->number;
+}
+
+static void take_states(const struct flow *flow, struct followed *ret)
+{
+    for (unsigned i = FLOW_A; i < FLOW_SIDES; i++) {
+        ret->state[i] = flow->side[i].state;
+        ret->is_inferred[i] = flow->side[i].flags & FLOW_STATE_INFERRED;
+    }
+}
+
+/* That the path takes smaller packets only is no word about the other end. */
+static bool is_unreachable(const struct icmp *icmp)
+{
+    if (icmp->version == 4)
+        return (icmp->type == ICMP_UNREACHABLE && icmp->code != ICMP_CODE_TOO_BIG) ||
+               icmp->type == ICMP_TIME_EXCEEDED;
+    return icmp->type == ICMPV6_UNREACHABLE || icmp->type == ICMPV6_TIME_EXCEEDED;
+}
+
+/* An ICMP error finds its conversation by the packet that it quotes, and is not counted among its packets. */
+static bool take_error(struct follow *f, struct followed *ret)
+{
+    const struct icmp *icmp = &ret->packet->icmp;
+    unsigned from;
+    struct flow *flow = flow_table_find_quoted(f->table, icmp, &from);
+    struct detail *d;
+
+    if (!flow)
+        return false;
+    ret->kind = FOLLOWED_ICMP;
+    ret->conversation = flow->number;
+    ret->from = (uint8_t)from;
+    ret->flow = flow;
+    ret->delta_ns = ret->time_ns - flow->last_ns;
+    ret->is_over = flow->is_closed;
+    take_states(flow, ret);
+    memcpy(ret->state_before, ret->state, sizeof(ret->state));
+    d = detail_of(f, flow);
+    if (!d)
+        d = detail_make(f, flow, false, 0);
+    d->icmp_errors++;
+    if (is_unreachable(icmp) && from == FLOW_A && !flow->side[FLOW_B].packets) {
+        d->is_unreachable = true;
+        if (f->options.findings)
+            notes_take_error(d, ret);
+    }
+    return true;
+}
+
+static bool take_packet(struct follow *f, struct followed *ret)
+{
+    struct flow_step step = flow_table_take(f->table, ret->packet, ret->time_ns);
+
+    ret->conversation = step.flow->number;
+    ret->from = (uint8_t)step.from;
+    ret->is_first = step.is_first;
+    ret->flow = step.flow;
+    ret->is_over = step.flow->is_closed;
+    ret->payload = ret->packet->payload_bytes;
+    ret->delta_ns = ret->time_ns - step.last_ns;
+    memcpy(ret->state_before, step.state, sizeof(step.state));
+    take_states(step.flow, ret);
+    f->totals.conversations += step.is_first;
+    if (ret->packet->kind == PACKET_TCP) {
+        f->totals.tcp++;
+        take_segment(f, &step, ret);
+    } else {
+        f->totals.udp++;
+        take_datagram(f, &step, ret);
+    }
+    if (f->options.labels)
+        take_label(f, &step, ret);
+    return true;
+}
+
+void follow_expect(const struct follow *f, const struct packet *packets, unsigned count)
+{
+    flow_table_expect(f->table, packets, count);
+}
+
+bool follow_packet(
+    struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret)
+{
+    struct followed followed = {.packet = packet, .number = number, .time_ns = time_ns};
+    bool is_taken = false;
+
+    f->totals.packets++;
+    if (time_ns > f->capture.time_ns)
+        f->capture.time_ns = time_ns;
+    f->packet = packet;
+    switch (packet->kind) {
+    case PACKET_TCP:
+    case PACKET_UDP:
+        is_taken = take_packet(f, &followed);
+        break;
+    case PACKET_ICMP:
+        is_taken = take_error(f, &followed);
+        f->totals.icmp_errors += is_taken;
+        f->totals.other += !is_taken;
+        break;
+    case PACKET_CUT:
+    case PACKET_BAD:
+        f->totals.bad++;
+        break;
+    default:
+        f->totals.other++;
+        break;
+    }
+    f->packet = NULL;
+    if (is_taken)
+        *ret = followed;
+    return is_taken;
+}
+
+void follow_conversation(struct follow *f, const struct followed *followed, struct conversation *ret)
+{
+    sum_up(f, followed->flow, ret);
+}
+
+void follow_each(struct follow *f, void (*take)(void *arg, const struct conversation *c), void *arg)
+{
+    struct conversation c;
+    uint32_t cursor = 0;
+    struct flow *flow;
+
+    while ((flow = flow_table_each(f->table, &cursor)) != NULL) {
+        sum_up(f, flow, &c);
+        take(arg, &c);
+    }
+}
+
+void follow_finish(struct follow *f)
+{
+    uint32_t cursor = 0;
+    struct flow *flow;
+
+    while ((flow = flow_table_each(f->table, &cursor)) != NULL)
+        flow_ended(flow, f);
+}
+
+void follow_totals(const struct follow *f, struct follow_totals *ret)
+{
+    *ret = f->totals;
+}
+
+const struct finding *follow_findings(struct follow *f, unsigned *ret_count)
+{
+    return notes_of_capture(&f->capture, ret_count);
+}

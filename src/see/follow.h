@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SEE_FOLLOW_H
+#define SEE_FOLLOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "see/conversation.h"
+#include "see/verdict.h"
+#include "wire/packet.h"
+
+/* Follows every conversation of a capture: which one a packet is of, who sent it, and what it means there.
+ * Packets are given in the order of the capture, and for each *ret tells all that can be said at that moment;
+ * when a conversation is forgotten, its summary goes to a function and its memory to the next one.
+ *
+ *     f = follow_new(&options);
+ *     while (there are packets) {
+ *         packet_parse(..., &packet);
+ *         if (follow_packet(f, &packet, number, time_ns, &followed))
+ *             followed.conversation, followed.from, followed.verdicts, followed.state, ...
+ *     }
+ *     follow_finish(f);      every conversation that is left is handed to ended
+ *     follow_free(f);
+ *
+ * It is a flow_table, and beside it a detail for those conversations of which there is more to remember than
+ * 200 bytes hold: in which something went wrong, that have a label, or all of them if they are to be looked
+ * at closely. A whole capture is followed without close; the one that is to be drawn, a second time with it.
+ */
+struct follow;
+
+#define FOLLOW_CONVERSATIONS_DEFAULT 1000000
+
+struct follow_options {
+    uint32_t max_conversations; /* at most FLOW_TABLE_MAX; 0: the default */
+    bool close;    /* a detail for each from its first packet on: round trips, SACK, timestamps, kinds of
+                      retransmission, what was agreed on. Costs some 600 bytes a conversation */
+    bool labels;   /* look at the first bytes of each side */
+    bool findings; /* those that show on the way cost memory only where they do */
+    /* Called when a conversation is forgotten. c and what it points to are valid during the call only. May be
+     * NULL; must not call back. */
+    void (*ended)(void *arg, const struct conversation *c);
+    void *arg;
+};
+
+enum followed_kind { FOLLOWED_TCP, FOLLOWED_UDP, FOLLOWED_ICMP /* an error about the conversation */ };
+
+struct followed {
+    uint32_t conversation; /* its id */
+    uint8_t kind;          /* enum followed_kind */
+    uint8_t from;          /* FLOW_A or FLOW_B: who sent it; of ICMP: whose packet it is about */
+    bool is_first;         /* of its conversation */
+    bool is_over;          /* the conversation is, with it or before */
+    bool has_ack;
+    bool has_scale;  /* window is scaled as was agreed; false: no SYN was seen, so it may be more */
+    uint16_t flags;  /* enum tcp_flags */
+    uint64_t number; /* of the packet in the capture */
+    int64_t time_ns;
+    int64_t delta_ns;  /* since the one before in this conversation; 0 for the first */
+    int64_t rtt_ns;    /* how long what it acknowledges, or replies to, had waited; 0: not known */
+    uint32_t seq, ack; /* as they are */
+    uint32_t seq_relative, ack_relative; /* to the initial sequence numbers */
+    uint32_t sequence_bytes;             /* payload, SYN and FIN */
+    uint32_t payload;
+    uint32_t window;    /* bytes, scaled */
+    uint32_t in_flight; /* bytes of this side that were sent and not acknowledged, with this one */
+    unsigned verdicts;  /* enum verdict */
+    uint8_t state_before[FLOW_SIDES], state[FLOW_SIDES]; /* enum flow_state */
+    bool is_inferred[FLOW_SIDES];
+    const struct flow *flow;     /* valid until the next packet */
+    const struct packet *packet; /* what was given */
+};
+
+struct follow_totals {
+    uint64_t packets;        /* given */
+    uint64_t tcp, udp;       /* that became part of a conversation */
+    uint64_t icmp_errors;    /* that were about one */
+    uint64_t other;          /* nothing that is followed here */
+    uint64_t bad;            /* that could not be read */
+    uint64_t conversations;  /* begun */
+    uint64_t ended, evicted; /* forgotten; of these, while they were open and for want of room */
+};
+
+struct follow *follow_new(const struct follow_options *options);
+void follow_free(struct follow *f);
+/* These packets are about to be given: flow_table_expect. */
+void follow_expect(const struct follow *f, const struct packet *packets, unsigned count);
+/* number: of the packet in the capture, from 1, growing. False if it is of no conversation: *ret is untouched
+ * then. May call options.ended before it returns. */
+bool follow_packet(
+    struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret);
+/* How the conversation of a packet just given stands. Its findings are those that have been noted so far,
+ * some of which its end may drop. Valid until the next packet. */
+void follow_conversation(struct follow *f, const struct followed *followed, struct conversation *ret);
+/* All that live, in no order. */
+void follow_each(struct follow *f, void (*take)(void *arg, const struct conversation *c), void *arg);
+/* No more packets: all that are left are handed to ended, in no order. Only follow_totals, follow_findings
+ * and follow_free may be called afterwards. */
+void follow_finish(struct follow *f);
+void follow_totals(const struct follow *f, struct follow_totals *ret);
+/* What is wrong with the capture as a whole: a flood of SYNs, one direction only, taken twice. By the
+ * conversations that have ended. */
+const struct finding *follow_findings(struct follow *f, unsigned *ret_count);
+
+#endif

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: ISC */
+/* Summaries of conversations told packet by packet: each way to open and to close (RFC 9293, section 3.5 and
+ * 3.6), who closed, what was agreed, round trips, kinds of retransmission, ICMP errors and UDP pairs, labels,
+ * ports used again, and what has to go for want of room. */
+#include "see/follow.h"
+
+#include "see/talk_for_test.h"
+
+static const struct follow_options plain, close_look = {.close = true, .findings = true};
+
+static void check_named(const struct talk *t, const char *opened, const char *closed, const char *by,
+    const char *state_a, const char *state_b)
+{
+    const struct conversation *c = &t->ended[0];
+    const char *closer = c->has_closer ? c->closed_by == FLOW_A ? "a" : "b" : "";
+
+    assert_string_equal(conversation_opened_name((enum conversation_opened)c->opened), opened);
+    assert_string_equal(conversation_closed_name((enum conversation_closed)c->closed), closed);
+    assert_string_equal(closer, by);
+    assert_string_equal(flow_state_name((enum flow_state)c->side[FLOW_A].state), state_a);
+    assert_string_equal(flow_state_name((enum flow_state)c->side[FLOW_B].state), state_b);
+}
+
+struct ending {
+    const char *lines[12];
+    const char *opened, *closed, *by, *state_a, *state_b;
+};
+
+/* The table's own memory, without and with a detail, must tell the same. */
+static void opened_and_closed(void **state)
+{
+    static const struct ending endings[] = {
+        /* section 3.5, figure 6 */
+        {{TALK_OPEN}, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED"},
+        /* figure 7 */
+        {{"0 a S", "0.001 b S", "0.002 a SA seq=0 ack=1", "0.003 b SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
+            "simultaneous", "open", "", "ESTABLISHED", "ESTABLISHED"},
+        {{"0 a S", "0.01 b SA"}, "half", "open", "", "ESTABLISHED", "SYN_RECEIVED"},
+        {{"0 a S", "1 a S seq=0"}, "unanswered", "unanswered", "", "SYN_SENT", "SYN_RECEIVED"},
+        {{"0 a S", "0.01 b RA seq=0 ack=1"}, "refused", "refused", "b", "CLOSED", "CLOSED"},
+        {{"0 a S", "0.01 b ICMP 3 1"}, "unreachable", "unreachable", "", "SYN_SENT", "SYN_RECEIVED"},
+        {{"0 a PA seq=100 ack=500 len=10", "0.1 b A ack=110 seq=500"}, "mid-capture", "open", "",
+            "ESTABLISHED", "ESTABLISHED"},
+        {{"0 a S", "0.1 a A"}, "mid-capture", "open", "", "ESTABLISHED", "ESTABLISHED"},
+        {{"0.1 b SA", "0.2 a A seq=1"}, "mid-capture", "open", "", "ESTABLISHED", "ESTABLISHED"},
+        /* section 3.6, figure 12 */
+        {{TALK_OPEN, "1 a FA", "1.1 b A", "1.2 b FA", "1.3 a A"}, "three-way", "four-segment", "a",
+            "TIME_WAIT", "CLOSED"},
+        {{TALK_OPEN, "1 b FA", "1.1 a A", "1.2 a PA len=5", "1.3 b A", "1.4 a FA", "1.5 b A"}, "three-way",
+            "four-segment", "b", "CLOSED", "TIME_WAIT"},
+        {{TALK_OPEN, "1 b FA", "1.1 a FA", "1.2 b A"}, "three-way", "three-segment", "b", "CLOSED",
+            "TIME_WAIT"},
+        /* the last ACK is missing */
+        {{TALK_OPEN, "1 b FA", "1.1 a FA"}, "three-way", "three-segment", "b", "LAST_ACK", "TIME_WAIT"},
+        /* figure 13 */
+        {{TALK_OPEN, "1 a FA", "1 b FA ack=1", "1.1 a A", "1.1 b A"}, "three-way", "simultaneous", "a",
+            "TIME_WAIT", "TIME_WAIT"},
+        {{TALK_OPEN, "1 a FA", "1.1 b A"}, "three-way", "half", "a", "FIN_WAIT_2", "CLOSE_WAIT"},
+        {{TALK_OPEN, "1 b RA"}, "three-way", "reset", "b", "CLOSED", "CLOSED"},
+        {{TALK_OPEN, "1 a FA", "1.1 b A", "1.2 b R"}, "three-way", "reset", "b", "CLOSED", "CLOSED"},
+        /* a RST that nobody believes (section 3.10.7.4) resets nothing */
+        {{TALK_OPEN, "1 b R seq=900000000"}, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED"},
+        /* and one behind both FINs is only an echo */
+        {{TALK_OPEN, "1 a FA", "1.1 b FA", "1.2 a A", "1.3 b R"}, "three-way", "three-segment", "a", "CLOSED",
+            "CLOSED"},
+        /* a port scanner: it opens half and resets */
+        {{"0 a S", "0.01 b SA", "0.02 a R"}, "half", "reset", "a", "CLOSED", "CLOSED"},
+    };
+
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        for (int closely = 0; closely < 2; closely++) {
+            struct talk *t = talk_new(closely ? &close_look : &plain, false);
+
+            for (size_t n = 0; n < 12 && endings[i].lines[n]; n++)
+                assert_true(talk_say(t, endings[i].lines[n]));
+            follow_finish(t->f);
+            assert_int_equal(t->ended_count, 1);
+            check_named(t, endings[i].opened, endings[i].closed, endings[i].by, endings[i].state_a,
+                endings[i].state_b);
+            talk_free(t);
+        }
+    }
+}
+
+static void counts_and_ends(void **state)
+{
+    struct talk *t = TALK(&plain, false, TALK_OPEN, "0.1 a PA len=300", "0.2 b PA len=1000", "0.3 a A",
+        "1 a FA", "1.1 b FA", "1.2 a A");
+    const struct conversation *c = &t->ended[0];
+    struct str text = STR_INIT;
+
+    conversation_append_endpoint(&text, c, FLOW_A);
+    str_append_char(&text, ' ');
+    conversation_append_endpoint(&text, c, FLOW_B);
+    assert_string_equal(text.data, "10.0.0.1:40000 10.0.0.2:80");
+    assert_int_equal(c->side[FLOW_A].packets, 6);
+    assert_int_equal(c->side[FLOW_B].packets, 3);
+    assert_int_equal(c->side[FLOW_A].payload, 300);
+    assert_int_equal(c->side[FLOW_B].payload, 1000);
+    assert_int_equal(c->syn, 1);
+    assert_int_equal(c->syn_ack, 1);
+    assert_int_equal(c->fin, 2);
+    assert_int_equal(c->rst, 0);
+    assert_int_equal(c->handshake_ns, 30000000);
+    assert_int_equal(c->last_ns - c->first_ns, 1200000000);
+    assert_true(c->is_complete);
+    assert_false(c->is_evicted);
+    str_done(&text);
+    talk_free(t);
+}
+
+static void an_ipv6_end_is_in_brackets(void **state)
+{
+    struct talk *t = talk_new(&plain, false);
+    struct str text = STR_INIT;
+
+    t->is_ipv6 = true;
+    assert_true(talk_say(t, "0 a S"));
+    follow_finish(t->f);
+    conversation_append_endpoint(&text, &t->ended[0], FLOW_B);
+    assert_string_equal(text.data, "[a00:2::]:80");
+    str_done(&text);
+    talk_free(t);
+}
+
+/* Only what both offered holds (RFC 7323, RFC 2018, RFC 3168). */
+static void agreed(void **state)
+{
+    struct talk *t = TALK(
+        &close_look, false, "0 a SEC mss=1460 ws=7 sackok ts=1,0", "0.1 b SAE mss=1400 ts=9,1", "0.2 a A");
+
+    assert_true(t->ended[0].has_agreed);
+    assert_int_equal(t->ended[0].agreed, AGREED_TIMESTAMPS | AGREED_ECN);
+    assert_int_equal(t->ended[0].side[FLOW_A].mss, 1460);
+    assert_int_equal(t->ended[0].side[FLOW_B].mss, 1400);
+    assert_true(t->ended[0].side[FLOW_A].has_window_shift);
+    assert_false(t->ended[0].side[FLOW_B].has_window_shift);
+    talk_free(t);
+
+    t = TALK(&close_look, false, "0 a S len=10", "0.1 b SA ack=11", "0.2 a A");
+    assert_int_equal(t->ended[0].agreed, AGREED_FAST_OPEN);
+    talk_free(t);
+
+    /* Half of it was not captured. */
+    t = TALK(&close_look, false, "0.1 b SA ws=7", "0.2 a A seq=1");
+    assert_false(t->ended[0].has_agreed);
+    talk_free(t);
+}
+
+static void windows_are_scaled_when_both_agreed(void **state)
+{
+    struct talk *t = talk_new(&plain, false);
+
+    assert_true(talk_say(t, "0 a S ws=7 win=1000"));
+    assert_int_equal(t->followed.window, 1000);
+    assert_true(talk_say(t, "0.1 b SA ws=8 win=1000"));
+    assert_int_equal(t->followed.window, 1000); /* RFC 7323, section 2.2: never with SYN */
+    assert_true(talk_say(t, "0.2 a A win=1000"));
+    assert_int_equal(t->followed.window, 128000);
+    assert_true(t->followed.has_scale);
+    talk_free(t);
+
+    t = talk_new(&plain, false);
+    assert_true(talk_say(t, "0 a A seq=5 ack=5 win=1000"));
+    assert_int_equal(t->followed.window, 1000);
+    assert_false(t->followed.has_scale);
+    talk_free(t);
+}
+
+/* Numbers relative to the SYNs, over the end of the sequence space; and what is under way. */
+static void relative_numbers(void **state)
+{
+    struct talk *t = talk_new(&plain, false);
+
+    assert_true(talk_say(t, "0 a S"));
+    assert_int_equal(t->followed.seq_relative, 0);
+    assert_true(t->followed.is_first);
+    assert_true(talk_say(t, "0.1 b SA"));
+    assert_int_equal(t->followed.ack_relative, 1);
+    assert_true(talk_say(t, "0.2 a A"));
+    assert_true(t->followed.verdicts & VERDICT_OPENED);
+    assert_true(talk_say(t, "0.3 a PA len=1000"));
+    assert_int_equal(t->followed.seq_relative, 1);
+    assert_int_equal(t->followed.in_flight, 1000);
+    assert_int_equal(t->followed.delta_ns, 100000000);
+    assert_false(t->followed.verdicts & VERDICT_OPENED);
+    assert_true(talk_say(t, "0.4 a PA len=1000"));
+    assert_int_equal(t->followed.seq_relative, 1001);
+    assert_int_equal(t->followed.in_flight, 2000);
+    assert_true(talk_say(t, "0.5 b A"));
+    assert_int_equal(t->followed.ack_relative, 2001);
+    assert_int_equal(t->followed.in_flight, 0);
+    talk_free(t);
+}
+
+/* Karn's rule (RFC 6298, section 3): what was sent twice gives no round trip. */
+static void round_trips(void **state)
+{
+    struct talk *t = talk_new(&close_look, false);
+    const char *const lines[] = {"1.000 a PA len=10", "1.050 b A", "1.100 a PA len=10",
+        "1.500 a PA len=10 seq=11", "1.520 b A", "2.000 a PA len=10", "2.025 b A"};
+    const int64_t ms[] = {0, 50, 0, 0, 0, 0, 25};
+
+    assert_true(talk_say(t, "0 a S"));
+    assert_true(talk_say(t, "0.01 b SA"));
+    assert_true(talk_say(t, "0.02 a A"));
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+        assert_true(talk_say(t, lines[i]));
+        assert_int_equal(t->followed.rtt_ns, ms[i] * 1000000);
+    }
+    follow_finish(t->f);
+    assert_int_equal(t->ended[0].rtt_min_ns, 10000000);
+    assert_int_equal(t->ended[0].rtt_count, 3);
+    assert_int_equal(t->ended[0].handshake_ns, 20000000);
+    talk_free(t);
+}
+
+static unsigned verdicts_of_last(const char *const *lines, size_t count)
+{
+    struct talk *t = talk_new(&close_look, false);
+    unsigned verdicts;
+
+    talk_play(t, lines, count);
+    verdicts = t->followed.verdicts;
+    talk_free(t);
+    return verdicts;
+}
+
+#define LAST(...)                                                                                            \
+    __extension__({                                                                                          \
+        const char *const lines_[] = {__VA_ARGS__};                                                          \
+        verdicts_of_last(lines_, sizeof(lines_) / sizeof(lines_[0]));                                        \
+    })
+
+static void kinds_of_retransmission(void **state)
+{
+    const unsigned again = VERDICT_RETRANSMISSION;
+
+    /* RFC 6298: nothing came, the timer ran out. */
+    assert_int_equal(LAST(TALK_OPEN, "1 a PA len=10", "1.3 a PA len=10 seq=1"), again | VERDICT_RTO);
+    /* RFC 5681, section 3.2: duplicate ACKs said so. */
+    assert_int_equal(LAST(TALK_OPEN, "1 a A len=10", "1 a A len=10", "1 a A len=10", "1 a A len=10",
+                         "1.02 b A ack=1", "1.02 b A ack=1", "1.02 b A ack=1", "1.03 a A len=10 seq=1"),
+        again | VERDICT_FAST);
+    /* All of it had been acknowledged. */
+    assert_int_equal(
+        LAST(TALK_OPEN, "1 a PA len=10", "1.02 b A", "1.05 a PA len=10 seq=1"), again | VERDICT_SPURIOUS);
+    /* RFC 2883: the receiver says that it came twice. */
+    assert_int_equal(LAST(TALK_OPEN, "1 a PA len=10", "1.3 a PA len=10 seq=1", "1.31 b A sack=1-11") &
+                         (VERDICT_SACK | VERDICT_DSACK),
+        VERDICT_SACK | VERDICT_DSACK);
+    assert_false(
+        LAST(TALK_OPEN, "1 a PA len=10", "1 a PA len=10", "1.3 b A ack=1 sack=11-21") & VERDICT_DSACK);
+    /* RFC 3522: the ACK echoes the timestamp of the first sending, or of the second. */
+    assert_true(
+        LAST(TALK_OPEN, "1 a PA len=10 ts=100,1", "1.3 a PA len=10 seq=1 ts=400,1", "1.31 b A ts=9,100") &
+        VERDICT_ORIGINAL_ACKED);
+    assert_false(
+        LAST(TALK_OPEN, "1 a PA len=10 ts=100,1", "1.3 a PA len=10 seq=1 ts=400,1", "1.31 b A ts=9,400") &
+        VERDICT_ORIGINAL_ACKED);
+}
+
+static void taken_twice(void **state)
+{
+    assert_true(LAST(TALK_OPEN, "1 a PA len=10 id=7", "1.0001 a PA len=10 seq=1 id=7") & VERDICT_TAKEN_TWICE);
+    assert_false(
+        LAST(TALK_OPEN, "1 a PA len=10 id=7", "1.0001 a PA len=10 seq=1 id=8") & VERDICT_TAKEN_TWICE);
+    assert_false(LAST(TALK_OPEN, "1 a PA len=10 id=7", "1.3 a PA len=10 seq=1 id=7") & VERDICT_TAKEN_TWICE);
+    assert_false(LAST(TALK_OPEN, "1 a PA len=10", "1.0001 a PA len=10 seq=1") & VERDICT_TAKEN_TWICE);
+}
+
+static void verdicts_of_the_close(void **state)
+{
+    assert_true(LAST(TALK_OPEN, "1 a FA", "1.1 b A") & VERDICT_ACK_OF_FIN);
+    assert_false(LAST(TALK_OPEN, "1 a FA", "1.1 b A", "1.2 b PA len=1") & VERDICT_ACK_OF_FIN);
+    assert_true(LAST(TALK_OPEN, "1 a RA", "1.1 b PA len=5") & VERDICT_AFTER_CLOSE);
+    assert_false(LAST(TALK_OPEN, "1 a FA", "1.1 b PA len=5") & VERDICT_AFTER_CLOSE); /* half-closed: it may */
+}
+
+static void window_probes(void **state)
+{
+    assert_true(
+        LAST(TALK_OPEN, "1 a PA len=10", "1.1 b A win=0", "1.5 a A len=1") & VERDICT_ZERO_WINDOW_PROBE);
+    assert_true(LAST(TALK_OPEN, "1 a PA len=10", "1.1 b A win=0", "1.5 a A len=1", "1.6 b A win=0 ack=11") &
+                VERDICT_ZERO_WINDOW_PROBE_ACK);
+}
+
+/* An error belongs to the conversation of the packet that it quotes, and is none of its packets. */
+static void icmp_errors(void **state)
+{
+    struct talk *t = TALK(&plain, false, "0 a U len=10", "0.1 b ICMP 3 3 udp");
+
+    assert_int_equal(t->followed.kind, FOLLOWED_ICMP);
+    assert_int_equal(t->followed.from, FLOW_A);
+    assert_int_equal(t->ended[0].icmp_errors, 1);
+    assert_int_equal(t->ended[0].side[FLOW_A].packets + t->ended[0].side[FLOW_B].packets, 1);
+    assert_string_equal(
+        conversation_closed_name((enum conversation_closed)t->ended[0].closed), "unreachable");
+    talk_free(t);
+
+    /* "Fragmentation needed" says nothing of the other end; and one that answers is reachable. */
+    t = TALK(&plain, false, "0 a S", "0.1 b ICMP 3 4", "0.2 b SA", "0.3 a A");
+    assert_string_equal(conversation_opened_name((enum conversation_opened)t->ended[0].opened), "three-way");
+    talk_free(t);
+    t = talk_new(&plain, false);
+    assert_false(talk_say(t, "0.1 b ICMP 3 3 udp")); /* about nothing that was captured */
+    talk_free(t);
+}
+
+static void datagrams_are_paired_by_time(void **state)
+{
+    struct talk *t = talk_new(&plain, false);
+
+    assert_true(talk_say(t, "0 a U len=10"));
+    assert_false(t->followed.verdicts & VERDICT_REPLY);
+    assert_true(talk_say(t, "0.5 a U len=10"));
+    assert_true(talk_say(t, "0.6 b U len=10"));
+    assert_true(t->followed.verdicts & VERDICT_REPLY);
+    assert_int_equal(t->followed.rtt_ns, 100000000);
+    assert_true(talk_say(t, "0.7 b U len=10"));
+    assert_false(t->followed.verdicts & VERDICT_REPLY);
+    assert_true(talk_say(t, "0.8 a U len=10"));
+    assert_true(talk_say(t, "0.83 b U len=10"));
+    assert_int_equal(t->followed.rtt_ns, 30000000);
+    follow_finish(t->f);
+    assert_int_equal(t->ended[0].requests, 2);
+    assert_int_equal(t->ended[0].replies, 3);
+    assert_int_equal(t->ended[0].rtt_min_ns, 30000000);
+    assert_string_equal(conversation_closed_name((enum conversation_closed)t->ended[0].closed), "open");
+    talk_free(t);
+}
+
+static void labels(void **state)
+{
+    const struct follow_options with = {.labels = true};
+    struct talk *t =
+        TALK(&with, false, TALK_OPEN, "1 a PA text=GET /hello HTTP/1.1\r\n", "2 b PA text=SSH-2.0-x\r\n");
+
+    assert_int_equal(t->ended[0].label, LABEL_HTTP);
+    assert_string_equal(t->ended[0].label_text, "GET /hello");
+    assert_int_equal(t->ended[0].label_side, FLOW_A);
+    talk_free(t);
+
+    t = TALK(&with, false, TALK_OPEN, "1 a PA len=10", "2 a PA text=GET /hello HTTP/1.1\r\n");
+    assert_int_equal(t->ended[0].label, LABEL_NONE); /* not what it said first */
+    talk_free(t);
+}
+
+static void ports_used_again(void **state)
+{
+    struct talk *t =
+        TALK(&close_look, false, TALK_OPEN, "1 a FA", "1.1 b FA", "1.2 a A", "3 a S isn=5000 seq=0");
+
+    assert_int_equal(t->ended_count, 2);
+    assert_true(t->followed.verdicts & VERDICT_PORT_REUSE);
+    assert_string_equal(
+        conversation_closed_name((enum conversation_closed)t->ended[0].closed), "three-segment");
+    assert_false(t->ended[0].is_evicted);
+    assert_true(t->ended[1].is_reuse);
+    assert_int_equal(t->ended[1].syn, 1);
+    assert_int_equal(t->ended[1].id, 2);
+    talk_free(t);
+}
+
+static void those_that_have_to_go(void **state)
+{
+    const struct follow_options two = {.max_conversations = 2};
+    struct talk *t = talk_new(&two, false);
+    struct follow_totals totals;
+
+    assert_true(talk_say(t, "0 a.1 S"));
+    assert_true(talk_say(t, "1 a.2 S"));
+    assert_true(talk_say(t, "2 b.2 RA"));
+    assert_true(talk_say(t, "3 a.3 S"));
+    assert_int_equal(t->ended_count, 1); /* the one that is over */
+    assert_int_equal(t->ended[0].id, 2);
+    assert_false(t->ended[0].is_evicted);
+    assert_true(talk_say(t, "4 a.4 S"));
+    assert_int_equal(t->ended_count, 2);
+    assert_true(t->ended[1].is_evicted);
+    follow_finish(t->f);
+    assert_int_equal(t->ended_count, 4);
+    follow_totals(t->f, &totals);
+    assert_int_equal(totals.conversations, 4);
+    assert_int_equal(totals.ended, 4);
+    assert_int_equal(totals.evicted, 1);
+    assert_int_equal(totals.tcp, 5);
+    talk_free(t);
+}
+
+static void names_are_complete(void **state)
+{
+    for (unsigned bit = 0; bit < VERDICTS; bit++) {
+        assert_non_null(verdict_name(1U << bit));
+        assert_non_null(verdict_text(1U << bit));
+    }
+    assert_null(verdict_name(1U << VERDICTS));
+    assert_string_equal(verdict_name(VERDICT_RTO), "rto");
+    assert_string_equal(verdict_name(VERDICT_REPLY), "reply");
+    for (int i = OPENED_DATAGRAM; i <= OPENED_MID_CAPTURE; i++)
+        assert_non_null(conversation_opened_text((enum conversation_opened)i));
+    for (int i = CLOSED_OPEN; i <= CLOSED_UNREACHABLE; i++)
+        assert_non_null(conversation_closed_text((enum conversation_closed)i));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(opened_and_closed),
+        cmocka_unit_test(counts_and_ends),
+        cmocka_unit_test(an_ipv6_end_is_in_brackets),
+        cmocka_unit_test(agreed),
+        cmocka_unit_test(windows_are_scaled_when_both_agreed),
+        cmocka_unit_test(relative_numbers),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(kinds_of_retransmission),
+        cmocka_unit_test(taken_twice),
+        cmocka_unit_test(verdicts_of_the_close),
+        cmocka_unit_test(window_probes),
+        cmocka_unit_test(icmp_errors),
+        cmocka_unit_test(datagrams_are_paired_by_time),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(ports_used_again),
+        cmocka_unit_test(those_that_have_to_go),
+        cmocka_unit_test(names_are_complete),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
