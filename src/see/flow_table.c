@@ -392,13 +392,14 @@ static uint32_t add(struct flow_table *t, const struct key *key, const struct pa
 /* A SYN with another number than the one that this side began with is another connection of the same ports,
  * whatever state the old one is in: its end may not have been seen. (An old duplicate of a SYN would be taken
  * for one, too. RFC 9293, section 3.5, figure 8 shows how a host tells; from outside it is not known which of
- * the two the host believes.) */
+ * the two the host believes.) With the same number it is one if the old one has ended: a client that asks
+ * once more after a RST mostly does so with the number that it had, and may be let in. */
 static bool is_reuse(const struct flow *flow, unsigned from, const struct tcp *tcp)
 {
-    const struct flow_side *side = &flow->side[from];
+    const struct flow_side *side = &flow->side[from], *other = &flow->side[!from];
 
     return (tcp->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && side->flags & FLOW_HAS_SEQ &&
-           side->isn != tcp->seq;
+           (side->isn != tcp->seq || (side->flags | other->flags) & (FLOW_SENT_RST | FLOW_SENT_FIN));
 }
 
 /* The old connection of these ports has ended, seen or not. */
@@ -484,16 +485,20 @@ void flow_table_expect(const struct flow_table *t, const struct packet *packets,
     }
 }
 
+struct flow *flow_table_find(
+    struct flow_table *t, const struct ip *ip, uint16_t sport, uint16_t dport, unsigned *ret_from)
+{
+    struct key key = key_of(t, ip, sport, dport);
+    uint32_t ref = find(t, &key, ret_from);
+
+    return ref ? flow_at(t, ref) : NULL;
+}
+
 struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icmp, unsigned *ret_from)
 {
-    struct key key;
-    uint32_t ref;
-
     if (!icmp->has_ports)
         return NULL;
-    key = key_of(t, &icmp->quoted, icmp->sport, icmp->dport);
-    ref = find(t, &key, ret_from);
-    return ref ? flow_at(t, ref) : NULL;
+    return flow_table_find(t, &icmp->quoted, icmp->sport, icmp->dport, ret_from);
 }
 
 struct flow *flow_table_each(struct flow_table *t, uint32_t *state)

@@ -46,6 +46,9 @@ struct flow_step {
 void flow_table_expect(const struct flow_table *t, const struct packet *packets, unsigned count);
 /* Times may go back, as they do in files that were put together. */
 struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, int64_t time_ns);
+/* Whose would a packet with these ends be? *ret_from: which side sends it. NULL if there is none. */
+struct flow *flow_table_find(
+    struct flow_table *t, const struct ip *ip, uint16_t sport, uint16_t dport, unsigned *ret_from);
 /* Whose is the packet that an ICMP error speaks of? *ret_from: which side had sent it. NULL if there is none.
  */
 struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icmp, unsigned *ret_from);

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "see/detail.h"
+#include "see/fragments.h"
 #include "see/udp_pair.h"
 
 #undef uthash_malloc
@@ -21,6 +22,8 @@ struct follow {
     struct detail *details;
     struct follow_totals totals;
     struct capture_notes capture;
+    struct fragments *fragments; /* NULL until there is one */
+    struct packet whole;         /* what was put together of them */
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
 };
@@ -84,6 +87,7 @@ void follow_free(struct follow *f)
     HASH_ITER (hh, f->details, d, next) {
         detail_free(f, d);
     }
+    fragments_free(f->fragments);
     flow_table_free(f->table);
     str_done(&f->label);
     free(f);
@@ -325,6 +329,41 @@ static bool take_packet(struct follow *f, struct followed *ret)
     return true;
 }
 
+/* A fragment that never came: said of the conversation, where there is one, and of the capture. */
+static void take_lost(void *arg, const struct fragments_lost *lost)
+{
+    struct follow *f = arg;
+    struct flow *flow = NULL;
+    struct detail *d;
+    unsigned from;
+
+    if (!f->options.findings)
+        return;
+    if (lost->has_ports)
+        flow = flow_table_find(f->table, &lost->ip, lost->sport, lost->dport, &from);
+    notes_take_lost_of_capture(&f->capture, lost->number);
+    if (!flow)
+        return;
+    d = detail_of(f, flow);
+    if (!d)
+        d = detail_make(f, flow, false, 0);
+    notes_take_lost(d, from, lost->number);
+}
+
+/* True if there is a packet to take now: the whole datagram, or a fragment that stands for itself. */
+static bool take_fragment(struct follow *f, struct followed *followed)
+{
+    enum fragments_result result;
+
+    if (!f->fragments)
+        f->fragments = fragments_new(take_lost, f);
+    f->whole = *followed->packet;
+    result = fragments_take(f->fragments, &f->whole, followed->number, followed->time_ns);
+    f->totals.fragments += result == FRAGMENTS_WAIT;
+    followed->packet = f->packet = &f->whole;
+    return result != FRAGMENTS_WAIT;
+}
+
 void follow_expect(const struct follow *f, const struct packet *packets, unsigned count)
 {
     flow_table_expect(f->table, packets, count);
@@ -340,6 +379,13 @@ bool follow_packet(
     if (time_ns > f->capture.time_ns)
         f->capture.time_ns = time_ns;
     f->packet = packet;
+    if (packet_is_fragment(packet)) {
+        if (!take_fragment(f, &followed)) {
+            f->packet = NULL;
+            return false;
+        }
+        packet = &f->whole;
+    }
     switch (packet->kind) {
     case PACKET_TCP:
     case PACKET_UDP:
@@ -386,6 +432,8 @@ void follow_finish(struct follow *f)
     uint32_t cursor = 0;
     struct flow *flow;
 
+    if (f->fragments)
+        fragments_finish(f->fragments);
     while ((flow = flow_table_each(f->table, &cursor)) != NULL)
         flow_ended(flow, f);
 }

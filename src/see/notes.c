@@ -221,6 +221,18 @@ void notes_take_error(struct detail *d, const struct followed *p)
     add(d, FINDING_UNREACHABLE, p->from, p->number);
 }
 
+/* Datagrams are given up in the order of their first fragments, but when room is wanted, so evidence that
+ * comes too late is left out. */
+void notes_take_lost(struct detail *d, unsigned from, uint64_t number)
+{
+    add(d, FINDING_FRAGMENTS_LOST, from, number);
+}
+
+void notes_take_lost_of_capture(struct capture_notes *capture, uint64_t number)
+{
+    add_evidence(&capture->fragments, number);
+}
+
 /* ---- at the end ---- */
 
 /* Has it come to nothing? */
@@ -411,6 +423,8 @@ const struct finding *notes_of_capture(struct capture_notes *capture, unsigned *
         take_capture(capture, &count, FINDING_ASYMMETRIC, &capture->asymmetric);
     if (capture->twice.count)
         take_capture(capture, &count, FINDING_TAKEN_TWICE, &capture->twice);
+    if (capture->fragments.count)
+        take_capture(capture, &count, FINDING_FRAGMENTS_LOST, &capture->fragments);
     *ret_count = count;
     return capture->found;
 }
