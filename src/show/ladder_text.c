@@ -18,7 +18,6 @@
 #include "show/ladder_words.h"
 #include "show/text.h"
 #include "show/traffic_text.h"
-#include "wire/ip.h"
 
 #define COLUMNS_FOR_NUMBERS 100
 #define COLUMNS_FOR_FULL_STATES 80

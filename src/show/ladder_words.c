@@ -10,8 +10,6 @@
 #include "base/i18n.h"
 #include "show/text.h"
 #include "show/traffic_text.h"
-#include "wire/icmp.h"
-#include "wire/ip.h"
 
 void ladder_words_init(struct ladder_words *w)
 {

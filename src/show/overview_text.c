@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "show/text.h"
 #include "show/traffic_text.h"
-#include "wire/ip.h"
 
 #define NUMBER_COLUMNS 5
 #define PROTOCOL_COLUMNS 3
