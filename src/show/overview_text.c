@@ -138,62 +138,54 @@ static void append_host(struct str *out, const struct conversation *c, unsigned 
     str_append_str(out, text);
 }
 
-/* An endpoint with the middle of its address cut out: its beginning says which network it is, its end which
- * host. */
-static void append_endpoint_cut(
+/* An address with its middle cut out: its beginning says which network it is, its end which host. */
+static void append_host_cut(
     struct str *out, const struct conversation *c, unsigned side, int columns, bool ascii)
 {
     struct str host = STR_INIT;
-    char port[8];
-    int room, head;
 
     append_host(&host, c, side);
-    snprintf(port, sizeof(port), ":%u", c->side[side].port);
-    room = columns - (int)strlen(port) - (c->ip_version == 6 ? 2 : 0);
-    str_append_str(out, c->ip_version == 6 ? "[" : "");
-    if ((int)host.len > room && room > 2) {
-        head = room / 2;
-        str_append(out, host.data, (size_t)head);
+    if ((int)host.len > columns) {
+        size_t tail = (size_t)(columns - 1) / 2;
+
+        str_append(out, host.data, (size_t)columns - 1 - tail);
         str_append_str(out, traffic_signs(ascii)->cut);
-        str_append_str(out, host.data + host.len - (size_t)(room - head - 1));
+        str_append(out, host.data + host.len - tail, tail);
     } else {
         str_append(out, host.data, host.len);
     }
-    str_appendf(out, "%s%s", c->ip_version == 6 ? "]" : "", port);
     str_done(&host);
 }
 
-/* "10.0.0.1:40000 → 10.0.0.2:80". What goes first is the port of A, which mostly is any: the line's number
- * tells which conversation it is. */
+/* "10.0.0.1:40000 → 10.0.0.2:80", or what fits of it. What goes first is the port of A, which mostly is any:
+ * the line's number tells which conversation it is. Then the addresses are cut, as evenly as may be. */
 static void append_who(struct str *out, const struct conversation *c, int columns, bool ascii)
 {
-    const char *towards = traffic_signs(ascii)->towards;
+    const int brackets = c->ip_version == 6 ? 2 : 0;
     struct str a = STR_INIT, b = STR_INIT;
+    char port[8];
+    int room = columns - 3, mine, theirs;
 
     conversation_append_endpoint(&a, c, FLOW_A);
     conversation_append_endpoint(&b, c, FLOW_B);
-    if ((int)a.len + 3 + (int)b.len > columns) {
+    if ((int)(a.len + b.len) > room) {
         str_reset(&a);
         append_host(&a, c, FLOW_A);
     }
-    if ((int)a.len + 3 + (int)b.len > columns) {
-        int room = columns - 3, mine = room / 2;
-
+    if ((int)(a.len + b.len) > room) {
+        snprintf(port, sizeof(port), ":%u", c->side[FLOW_B].port);
+        room -= brackets + (int)strlen(port);
+        theirs = (int)b.len - brackets - (int)strlen(port);
         /* What one does not need is for the other. */
-        if ((int)a.len < mine)
-            mine = (int)a.len;
-        else if ((int)b.len < room - mine)
-            mine = room - (int)b.len;
-        if ((int)a.len > mine) {
-            str_reset(&a);
-            append_endpoint_cut(&a, c, FLOW_A, mine, ascii);
-        }
-        if ((int)b.len > room - mine) {
-            str_reset(&b);
-            append_endpoint_cut(&b, c, FLOW_B, room - mine, ascii);
-        }
+        mine = (int)a.len < room / 2 ? (int)a.len : theirs < room - room / 2 ? room - theirs : room / 2;
+        str_reset(&a);
+        str_reset(&b);
+        append_host_cut(&a, c, FLOW_A, mine, ascii);
+        str_append_str(&b, brackets ? "[" : "");
+        append_host_cut(&b, c, FLOW_B, room - mine, ascii);
+        str_appendf(&b, "%s%s", brackets ? "]" : "", port);
     }
-    str_appendf(out, "%s %s %s", a.data, towards, b.data);
+    str_appendf(out, "%s %s %s", a.data, traffic_signs(ascii)->towards, b.data);
     str_done(&a);
     str_done(&b);
 }

@@ -178,7 +178,7 @@ void traffic_append_label(struct str *out, const struct conversation *c, bool as
     utf8_escape(&escaped, c->label_text, strlen(c->label_text), 0);
     for (size_t i = 0; i < escaped.len; i++) {
         if (ascii && (unsigned char)escaped.data[i] >= 0x80)
-            str_appendf(out, "\\x%02X", (unsigned char)escaped.data[i]);
+            str_appendf(out, "\\x%02x", (unsigned char)escaped.data[i]);
         else
             str_append_char(out, escaped.data[i]);
     }
