@@ -202,14 +202,12 @@ static void put_state(
     str_done(&text);
 }
 
-/* A packet counts as arrived until something tells otherwise. So a side that was sent a SYN is in
+/* A packet counts as arrived until something tells otherwise, so a side that was sent a SYN is in
  * SYN_RECEIVED; but of one that has never answered nothing is known, and one that refuses has stayed closed
  * (RFC 9293, section 3.10.7.1). */
-static bool is_heard(const struct ladder *l, unsigned side)
+static bool is_never_heard(const struct conversation *c)
 {
-    const struct conversation *c = ladder_conversation(l);
-
-    return !c || c->side[side].packets > 0;
+    return c && (c->opened == OPENED_UNANSWERED || c->opened == OPENED_UNREACHABLE);
 }
 
 static void put_state_of(struct painted *out, const struct layout *y, const struct ladder *l,
@@ -218,9 +216,10 @@ static void put_state_of(struct painted *out, const struct layout *y, const stru
     const struct conversation *c = ladder_conversation(l);
     enum flow_state state = (enum flow_state)rung->state[side];
 
-    if (!y->has_states || !rung->is_changed[side] || !is_heard(l, side))
+    if (!y->has_states || !rung->is_changed[side])
         return;
-    if (side == FLOW_B && c && c->opened == OPENED_REFUSED && state == FLOW_SYN_RECEIVED)
+    if (side == FLOW_B &&
+        (is_never_heard(c) || (c && c->opened == OPENED_REFUSED && state == FLOW_SYN_RECEIVED)))
         return;
     put_state(out, y, side, state, rung->is_inferred[side]);
 }
@@ -626,7 +625,7 @@ static void put_first_states(struct painted *out, const struct layout *y, const 
         put_state(out, y, FLOW_B, FLOW_LISTEN, false);
     else if (c->opened == OPENED_REFUSED)
         put_state(out, y, FLOW_B, FLOW_CLOSED, false);
-    else if (!is_heard(l, FLOW_B))
+    else if (is_never_heard(c))
         put_state(out, y, FLOW_B, FLOW_UNKNOWN, false);
     painted_end_line(out);
 }

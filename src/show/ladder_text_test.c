@@ -5,15 +5,11 @@
 #include "show/ladder_text.h"
 
 #include <inttypes.h>
-#include <libintl.h>
-#include <limits.h>
-#include <locale.h>
 #include <stdbool.h>
-#include <unistd.h>
 
 #include "base/utf8.h"
 #include "see/talk_for_test.h"
-#include "show/text.h"
+#include "show/language_for_test.h"
 
 static const struct follow_options close_look = {.close = true, .findings = true, .labels = true};
 
@@ -459,31 +455,6 @@ static void unreachable(void **state)
         "                   │   service                   │\n");
 }
 
-/* The same words, and columns that are right with characters of two columns. The catalogue is that of the
- * build folder, beside which the tests are. */
-static bool speak_chinese(void)
-{
-    char path[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - sizeof("/../../po"));
-    char *slash;
-
-    if (len <= 0)
-        return false;
-    path[len] = '\0';
-    slash = strrchr(path, '/');
-    memcpy(slash, "/../po", sizeof("/../po"));
-    setenv("LANGUAGE", "zh_CN", 1);
-    bindtextdomain("landline", path);
-    textdomain("landline");
-    return strcmp(gettext("retransmission"), "retransmission") != 0;
-}
-
-static void speak_english(void)
-{
-    setenv("LANGUAGE", "en", 1);
-    textdomain("landline");
-}
-
 static void chinese(void **state)
 {
     struct talk *t;
@@ -886,8 +857,6 @@ int main(void)
         cmocka_unit_test(no_line_is_too_wide),
     };
 
-    setlocale(LC_CTYPE, "C.UTF-8");
-    setlocale(LC_MESSAGES, "C.UTF-8");
     setenv("TZ", "UTC", 1);
     speak_english();
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "base/utf8.h"
+#include "show/language_for_test.h"
 #include "wire/ip.h"
 
 #define MS INT64_C(1000000)
@@ -190,6 +191,23 @@ static void in_colour(void **state)
         "[m UDP 10.0.0.1:40000 → 10.0.0.2:53    answered\n");
 }
 
+static void in_chinese(void **state)
+{
+    if (!speak_chinese())
+        skip();
+    check(120, false, false,
+        "      #     A → B                                         A 发送 B 发送   历时   往返   重传 经过\n"
+        "     #1 TCP 192.168.1.10:54321 → 93.184.216.34:80            470  1.23M  320ms 20.0ms        A "
+        "先关闭（4 段）\n"
+        "!   #22 TCP 2001:db8:85a…a2e:370:7348 → [2001:db8::1]:443      5      0  1m23s             3 被 B "
+        "重置，丢失报文段，不…\n"
+        "✗#1234567 TCP 10.0.0.1:40000 → 10.0.0.2:9000                   0      0 21.0us               "
+        "被拒绝\n"
+        "     #4 UDP 10.0.0.1:40000 → 10.0.0.2:53                      29     57                      "
+        "已有回复\n");
+    speak_english();
+}
+
 static void totals(void **state)
 {
     static const struct finding flood = {.kind = FINDING_SYN_FLOOD,
@@ -300,7 +318,7 @@ static void check_row(const struct conversation *c, int columns, bool ascii)
     painted_free(p);
 }
 
-static void no_row_is_too_wide(void **state)
+static void check_rows(bool ascii_too)
 {
     for (uint32_t seed = 1; seed <= 2000; seed++) {
         struct finding findings[FINDING_KINDS];
@@ -308,11 +326,11 @@ static void no_row_is_too_wide(void **state)
 
         chance_state = seed;
         c = anything(findings);
-        check_row(&c, 60 + (int)chance(141), chance(3) == 0);
+        check_row(&c, 60 + (int)chance(141), ascii_too && chance(3) == 0);
     }
 }
 
-static void no_head_is_too_wide(void **state)
+static void check_heads(void)
 {
     struct painted *p = painted_new();
 
@@ -327,6 +345,21 @@ static void no_head_is_too_wide(void **state)
     painted_free(p);
 }
 
+static void nothing_is_too_wide(void **state)
+{
+    check_rows(true);
+    check_heads();
+}
+
+static void nor_in_chinese(void **state)
+{
+    if (!speak_chinese())
+        skip();
+    check_rows(false);
+    check_heads();
+    speak_english();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,9 +370,11 @@ int main(void)
         cmocka_unit_test(in_ascii),
         cmocka_unit_test(in_colour),
         cmocka_unit_test(totals),
-        cmocka_unit_test(no_row_is_too_wide),
-        cmocka_unit_test(no_head_is_too_wide),
+        cmocka_unit_test(in_chinese),
+        cmocka_unit_test(nothing_is_too_wide),
+        cmocka_unit_test(nor_in_chinese),
     };
 
+    speak_english();
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
