@@ -302,6 +302,7 @@ static bool take_word(struct arrow *a, const struct word *word, unsigned i, int 
 static void place_words(struct arrow *a, const struct ladder_words *w, const struct layout *y)
 {
     int room = y->lane - LEAD_COLUMNS - TRAIL_COLUMNS;
+    int beside = 0; /* columns of the notes, on one line */
     bool is_all = true;
 
     memset(a, 0, sizeof(*a));
@@ -317,11 +318,15 @@ static void place_words(struct arrow *a, const struct ladder_words *w, const str
     }
     for (unsigned i = 0; i < w->count; i++) {
         const struct word *word = &w->words[i];
+        int gap = beside ? gap_before(word) : 0;
 
-        if (y->notes && (word->kind == WORD_NOTE || word->kind == WORD_ASIDE))
-            a->notes.is_wanted[i] = true;
-        else if (is_all && word->kind == WORD_ASIDE)
+        if (word->kind == WORD_ASIDE && !y->notes && is_all) {
             take_word(a, word, i, room);
+        } else if (y->notes && (word->kind == WORD_NOTE ||
+                                   (word->kind == WORD_ASIDE && beside + gap + word->columns <= y->notes))) {
+            a->notes.is_wanted[i] = true;
+            beside += gap + word->columns;
+        }
     }
     for (unsigned i = 0; i < w->count; i++)
         if (is_all && w->words[i].kind == WORD_EXTRA)

@@ -310,8 +310,6 @@ static void lossy(void **state)
         "          duplicate ACK\n"
         "10 0.124000 +1.00ms              │╌╌ ACK seq=1001 ack=1 len=1000 win=7680000 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌▶│    "
         "          retransmission, after duplicate ACKs\n"
-        "                                 │                                                             │    "
-        "          in flight 3,000\n"
         "11 0.144000 +20.0ms              │◀─ ACK seq=1 ack=4001 win=15360000 ──────────────────────────│\n"
         "12 0.200000 +56.0ms              │── PSH ACK seq=4001 ack=1 len=100 win=7680000 ──────────────▶│\n"
         "13 0.420000  +220ms              │╌╌ PSH ACK seq=4001 ack=1 len=100 win=7680000 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌▶│    "
