@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Where everything stands is worked out anew for each call, from the ladder and the columns there are: it is
- * cheap, and a screen that is made wider just draws again.
- *
- *     number time delta   state of A │ lane, with the arrows │ state of B   notes
- */
+/* Rungs: an arrow, and room for the words that belong to it. */
 #include "show/ladder_text.h"
 
 #include <inttypes.h>
@@ -13,99 +9,14 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/str.h"
-#include "see/explain.h"
-#include "see/tcpstate.h"
+#include "show/ladder_text_inside.h"
 #include "show/ladder_words.h"
 #include "show/text.h"
 #include "show/traffic_text.h"
 
-#define COLUMNS_FOR_NUMBERS 100
-#define COLUMNS_FOR_FULL_STATES 80
-#define COLUMNS_FOR_BOTH_TIMES 72
-#define TIME_COLUMNS_MIN 8 /* "0.000021" */
-#define TIME_COLUMNS_MAX 10
-#define DELTA_COLUMNS (1 + TRAFFIC_SPAN_COLUMNS)
-#define STATE_COLUMNS 12 /* SYN_RECEIVED */
-#define BRIEF_STATE_COLUMNS 9
-/* With room for such a lane, and for notes beside it, both are made. */
-#define LANE_COLUMNS_ENOUGH 60
-#define LANE_COLUMNS_MAX 76
-#define NOTES_COLUMNS_MIN 28
 /* Blanks and line before the words on an arrow, and what is behind them at least. */
 #define LEAD_COLUMNS 3
 #define TRAIL_COLUMNS 2
-
-struct layout {
-    int columns;
-    int number; /* columns of it; 0: none */
-    int time;
-    bool has_delta; /* else the time's column has it, but for the first rung */
-    bool has_states, is_brief;
-    int state;                /* columns of one, with the blank beside its lifeline; 0: none */
-    int line_a, lane, line_b; /* where the lifelines are, and how far apart */
-    int notes_at, notes;      /* notes: columns; 0: below the arrows */
-};
-
-/* ---- layout ---- */
-
-static bool is_udp(const struct ladder *l)
-{
-    const struct conversation *c = ladder_conversation(l);
-
-    return c && c->protocol == IP_PROTOCOL_UDP;
-}
-
-static int digits_of(uint64_t number)
-{
-    int digits = 1;
-
-    while (number /= 10)
-        digits++;
-    return digits;
-}
-
-static const struct rung *last_rung(const struct ladder *l)
-{
-    return ladder_count(l) ? ladder_rung(l, ladder_count(l) - 1) : NULL;
-}
-
-static int time_columns(const struct ladder *l)
-{
-    const struct rung *last = last_rung(l);
-    int64_t ns = last ? traffic_between_ns(last->end_ns, ladder_start_ns(l)) : 0;
-    int columns = digits_of(ns > 0 ? (uint64_t)ns / 1000000000 : 0) + 7;
-
-    return columns > TIME_COLUMNS_MAX ? TIME_COLUMNS_MAX : columns;
-}
-
-static struct layout layout_of(const struct ladder *l, int columns)
-{
-    struct layout y = {.columns = traffic_columns(columns)};
-    int room;
-
-    y.has_delta = y.columns >= COLUMNS_FOR_BOTH_TIMES;
-    y.time = y.has_delta ? time_columns(l) : TIME_COLUMNS_MIN;
-    y.has_states = !is_udp(l);
-    y.is_brief = y.columns < COLUMNS_FOR_FULL_STATES;
-    y.state = !y.has_states ? 0 : 1 + (y.is_brief ? BRIEF_STATE_COLUMNS : STATE_COLUMNS);
-    if (y.columns >= COLUMNS_FOR_NUMBERS) {
-        y.number = last_rung(l) ? digits_of(last_rung(l)->last_number) : 1;
-        y.line_a += y.number + 1;
-    }
-    y.line_a += y.time + 1 + (y.has_delta ? DELTA_COLUMNS + 1 : 0) + y.state;
-    room = y.columns - y.line_a - 2 - y.state;
-    y.lane = room < LANE_COLUMNS_MAX ? room : LANE_COLUMNS_MAX;
-    if (room >= LANE_COLUMNS_ENOUGH + 2 + NOTES_COLUMNS_MIN) {
-        y.lane = room * 11 / 20;
-        y.lane = y.lane < LANE_COLUMNS_ENOUGH ? LANE_COLUMNS_ENOUGH
-                 : y.lane > LANE_COLUMNS_MAX  ? LANE_COLUMNS_MAX
-                                              : y.lane;
-        y.notes = room - y.lane - 2;
-    }
-    y.line_b = y.line_a + 1 + y.lane;
-    y.notes_at = y.line_b + 1 + y.state + 1;
-    return y;
-}
 
 /* ---- times ---- */
 
@@ -132,13 +43,8 @@ static void append_delta(struct str *out, int64_t ns)
     traffic_append_span(out, ns);
 }
 
-static void put_right(struct painted *out, enum style style, const struct str *text, int at, int columns)
-{
-    painted_pad(out, at + columns - text_columns(text->data, text->len));
-    painted_add(out, style, text->data, text->len);
-}
-
-static void put_times(struct painted *out, const struct layout *y, const struct ladder *l, size_t index)
+static void put_times(
+    struct painted *out, const struct ladder_layout *y, const struct ladder *l, size_t index)
 {
     const struct rung *rung = ladder_rung(l, index);
     struct str text = STR_INIT;
@@ -146,71 +52,24 @@ static void put_times(struct painted *out, const struct layout *y, const struct 
 
     if (y->number) {
         str_appendf(&text, "%" PRIu64, rung->number);
-        put_right(out, STYLE_DIM, &text, 0, y->number);
+        ladder_text_put_right(out, STYLE_DIM, &text, 0, y->number);
         str_reset(&text);
         at = y->number + 1;
     }
     if (y->has_delta || index == 0) {
         append_time(&text, traffic_between_ns(rung->time_ns, ladder_start_ns(l)), y->time);
-        put_right(out, STYLE_NORMAL, &text, at, y->time);
+        ladder_text_put_right(out, STYLE_NORMAL, &text, at, y->time);
         str_reset(&text);
         at += y->time + 1;
     }
     if (index > 0) {
         append_delta(&text, rung->delta_ns);
-        put_right(out, STYLE_DIM, &text, at, y->has_delta ? DELTA_COLUMNS : y->time);
+        ladder_text_put_right(out, STYLE_DIM, &text, at, y->has_delta ? LADDER_DELTA_COLUMNS : y->time);
     }
     str_done(&text);
 }
 
-/* ---- states ---- */
-
-/* As tools abbreviate them (ss, netstat), where there is no room for RFC 9293's names. */
-static const char *state_text(enum flow_state state, bool is_brief)
-{
-    static const char *const brief[FLOW_STATES] = {
-        [FLOW_SYN_RECEIVED] = "SYN_RCVD",
-        [FLOW_ESTABLISHED] = "ESTAB",
-        [FLOW_FIN_WAIT_1] = "FINWAIT1",
-        [FLOW_FIN_WAIT_2] = "FINWAIT2",
-        [FLOW_CLOSE_WAIT] = "CLOSEWAIT",
-    };
-
-    return is_brief && brief[state] ? brief[state] : flow_state_name(state);
-}
-
-static enum style side_style(unsigned side)
-{
-    return side == FLOW_A ? STYLE_ME : STYLE_THEM;
-}
-
-/* Right up to its lifeline, or away from it; the mark of an inferred one may take the blank between. */
-static void put_state(
-    struct painted *out, const struct layout *y, unsigned side, enum flow_state state, bool is_inferred)
-{
-    struct str text = STR_INIT;
-    int columns;
-
-    str_appendf(
-        &text, "%s%s", is_inferred && state != FLOW_UNKNOWN ? "~" : "", state_text(state, y->is_brief));
-    columns = (int)text.len;
-    if (side == FLOW_A)
-        painted_pad(out, y->line_a - columns - (columns < y->state));
-    else if (columns < y->state)
-        painted_pad(out, y->line_b + 2);
-    painted_add(out, is_inferred ? STYLE_DIM : side_style(side), text.data, text.len);
-    str_done(&text);
-}
-
-/* A packet counts as arrived until something tells otherwise, so a side that was sent a SYN is in
- * SYN_RECEIVED; but of one that has never answered nothing is known, and one that refuses has stayed closed
- * (RFC 9293, section 3.10.7.1). */
-static bool is_never_heard(const struct conversation *c)
-{
-    return c && (c->opened == OPENED_UNANSWERED || c->opened == OPENED_UNREACHABLE);
-}
-
-static void put_state_of(struct painted *out, const struct layout *y, const struct ladder *l,
+static void put_state_of(struct painted *out, const struct ladder_layout *y, const struct ladder *l,
     const struct rung *rung, unsigned side)
 {
     const struct conversation *c = ladder_conversation(l);
@@ -219,9 +78,9 @@ static void put_state_of(struct painted *out, const struct layout *y, const stru
     if (!y->has_states || !rung->is_changed[side])
         return;
     if (side == FLOW_B &&
-        (is_never_heard(c) || (c && c->opened == OPENED_REFUSED && state == FLOW_SYN_RECEIVED)))
+        (ladder_text_is_never_heard(c) || (c && c->opened == OPENED_REFUSED && state == FLOW_SYN_RECEIVED)))
         return;
-    put_state(out, y, side, state, rung->is_inferred[side]);
+    ladder_text_put_state(out, y, side, state, rung->is_inferred[side]);
 }
 
 /* ---- words ---- */
@@ -299,7 +158,7 @@ static bool take_word(struct arrow *a, const struct word *word, unsigned i, int 
 }
 
 /* Facts first, then notes where they have no place of their own, then what fits. */
-static void place_words(struct arrow *a, const struct ladder_words *w, const struct layout *y)
+static void place_words(struct arrow *a, const struct ladder_words *w, const struct ladder_layout *y)
 {
     int room = y->lane - LEAD_COLUMNS - TRAIL_COLUMNS;
     int beside = 0; /* columns of the notes, on one line */
@@ -342,8 +201,8 @@ struct shape {
 
 /* An arrow that is lost ends before the other lifeline. An ICMP error comes from somewhere on the way, one
  * cannot tell how far: it begins there. */
-static struct shape shape_of(
-    const struct rung *rung, const struct arrow *a, const struct layout *y, const struct traffic_signs *signs)
+static struct shape shape_of(const struct rung *rung, const struct arrow *a, const struct ladder_layout *y,
+    const struct traffic_signs *signs)
 {
     bool is_error = rung->kind == RUNG_ICMP, is_lost = rung->fate == FATE_DROPPED;
     int needed = LEAD_COLUMNS + a->words + TRAIL_COLUMNS;
@@ -363,8 +222,8 @@ static struct shape shape_of(
     return s;
 }
 
-static void put_arrow(
-    struct painted *out, struct arrow *a, const struct shape *s, const struct layout *y, enum style style)
+static void put_arrow(struct painted *out, struct arrow *a, const struct shape *s,
+    const struct ladder_layout *y, enum style style)
 {
     int begin = painted_column(out) + (s->is_from_right ? y->lane - s->columns : 0), end = begin + s->columns;
 
@@ -385,7 +244,7 @@ static void put_arrow(
 
 /* The words that are still left, in the lane and beside it. */
 static void put_further_lines(
-    struct painted *out, struct arrow *a, const struct layout *y, const struct traffic_signs *signs)
+    struct painted *out, struct arrow *a, const struct ladder_layout *y, const struct traffic_signs *signs)
 {
     while (is_flowing(&a->below) || is_flowing(&a->notes)) {
         struct flowing *in_lane = is_flowing(&a->below) ? &a->below : y->notes ? NULL : &a->notes;
@@ -406,8 +265,8 @@ static void put_further_lines(
     }
 }
 
-static void put_packet(struct painted *out, const struct layout *y, const struct ladder *l, size_t index,
-    const struct ladder_text_options *o)
+static void put_packet(struct painted *out, const struct ladder_layout *y, const struct ladder *l,
+    size_t index, const struct ladder_text_options *o)
 {
     const struct traffic_signs *signs = traffic_signs(o->ascii);
     const struct rung *rung = ladder_rung(l, index);
@@ -423,7 +282,7 @@ static void put_packet(struct painted *out, const struct layout *y, const struct
     put_state_of(out, y, l, rung, FLOW_A);
     painted_pad(out, y->line_a);
     painted_add_text(out, STYLE_DIM, signs->life);
-    put_arrow(out, &arrow, &shape, y, words.is_bad ? words.style : side_style(rung->from));
+    put_arrow(out, &arrow, &shape, y, words.is_bad ? words.style : ladder_text_side_style(rung->from));
     painted_add_text(out, STYLE_DIM, signs->life);
     put_state_of(out, y, l, rung, FLOW_B);
     if (y->notes && is_flowing(&arrow.notes)) {
@@ -437,7 +296,8 @@ static void put_packet(struct painted *out, const struct layout *y, const struct
 
 /* ---- what is no packet ---- */
 
-static void put_silence(struct painted *out, const struct layout *y, const char *text, const char *life)
+static void put_silence(
+    struct painted *out, const struct ladder_layout *y, const char *text, const char *life)
 {
     size_t len = strlen(text), at = 0, next;
 
@@ -455,8 +315,8 @@ static void put_silence(struct painted *out, const struct layout *y, const char 
     }
 }
 
-static void put_idle(
-    struct painted *out, const struct layout *y, const struct rung *rung, const struct traffic_signs *signs)
+static void put_idle(struct painted *out, const struct ladder_layout *y, const struct rung *rung,
+    const struct traffic_signs *signs)
 {
     struct str took = STR_INIT, text = STR_INIT;
 
@@ -468,8 +328,8 @@ static void put_idle(
     str_done(&text);
 }
 
-static void put_cut(
-    struct painted *out, const struct layout *y, const struct rung *rung, const struct traffic_signs *signs)
+static void put_cut(struct painted *out, const struct ladder_layout *y, const struct rung *rung,
+    const struct traffic_signs *signs)
 {
     char count[TRAFFIC_COUNT_BYTES];
     struct str text = STR_INIT;
@@ -485,7 +345,7 @@ static void put_cut(
 void ladder_text_rung(
     struct painted *out, const struct ladder *l, size_t index, const struct ladder_text_options *o)
 {
-    struct layout y = layout_of(l, o->columns);
+    struct ladder_layout y = ladder_text_layout(l, o->columns);
     const struct rung *rung = ladder_rung(l, index);
 
     switch ((enum rung_kind)rung->kind) {
@@ -500,195 +360,5 @@ void ladder_text_rung(
     case RUNG_CUT:
         put_cut(out, &y, rung, traffic_signs(o->ascii));
         break;
-    }
-}
-
-/* ---- the head ---- */
-
-/* "#3  TCP  TLS example.org", and at the end of the line when it began. */
-static void put_title(struct painted *out, const struct layout *y, const struct ladder *l,
-    const struct conversation *c, bool ascii)
-{
-    struct str label = STR_INIT, time = STR_INIT;
-    int room;
-
-    clock_append_iso(&time, ladder_start_ns(l));
-    painted_addf(out, STYLE_BOLD, "#%" PRIu32 "  %s", c->id, is_udp(l) ? "UDP" : "TCP");
-    traffic_append_label(&label, c, ascii);
-    if (label.len) {
-        struct str cut = STR_INIT;
-
-        painted_add_text(out, STYLE_BOLD, "  ");
-        traffic_append_cut(&cut, label.data, y->columns - painted_column(out), ascii);
-        painted_add(out, STYLE_BOLD, cut.data, cut.len);
-        str_done(&cut);
-    }
-    room = y->columns - painted_column(out) - (int)time.len;
-    if (room >= 2)
-        put_right(out, STYLE_DIM, &time, y->columns - (int)time.len, (int)time.len);
-    painted_end_line(out);
-    str_done(&label);
-    str_done(&time);
-}
-
-/* Where a text that is to stand in the middle of its lifeline begins. */
-static int begin_of(const struct str *text, int middle, int columns)
-{
-    int taken = text_columns(text->data, text->len), begin = middle - taken / 2;
-
-    if (begin + taken > columns)
-        begin = columns - taken;
-    return begin < 0 ? 0 : begin;
-}
-
-/* Two texts, on one line if they fit beside each other. */
-static void put_pair(struct painted *out, const struct layout *y, const struct str text[FLOW_SIDES])
-{
-    int a = begin_of(&text[FLOW_A], y->line_a, y->columns),
-        b = begin_of(&text[FLOW_B], y->line_b, y->columns);
-
-    painted_pad(out, a);
-    painted_add(out, side_style(FLOW_A), text[FLOW_A].data, text[FLOW_A].len);
-    if (painted_column(out) + 2 > b)
-        painted_end_line(out);
-    painted_pad(out, b);
-    painted_add(out, side_style(FLOW_B), text[FLOW_B].data, text[FLOW_B].len);
-    painted_end_line(out);
-}
-
-/* Above the times, if that leaves a blank before what begins at column `end`. */
-static void put_time_heads(struct painted *out, const struct layout *y, int end)
-{
-    /* TRANSLATORS: heads of columns: seconds since the beginning, and since the packet before; at most 8 and
-     * 7 columns wide */
-    const char *heads[] = {_("time"), _("delta")};
-    int at = y->number ? y->number + 1 : 0, columns = y->time;
-
-    for (int i = y->has_delta ? 0 : 1; i < 2; i++) {
-        struct str text = STR_INIT;
-
-        str_append_str(&text, heads[i]);
-        if (at + columns < end)
-            put_right(out, STYLE_DIM, &text, at, columns);
-        at += columns + 1;
-        columns = DELTA_COLUMNS;
-        str_done(&text);
-    }
-}
-
-static const char *role_of(const struct conversation *c, unsigned side)
-{
-    if (c->opened == OPENED_SIMULTANEOUS)
-        return NULL;
-    if (c->opened == OPENED_DATAGRAM)
-        return side == FLOW_A ? N_("spoke first") : NULL;
-    if (c->opened == OPENED_MID_CAPTURE && !c->side[FLOW_A].has_syn)
-        return side == FLOW_A ? N_("heard first") : NULL;
-    return side == FLOW_A ? N_("client") : N_("server");
-}
-
-static void put_names(struct painted *out, const struct layout *y, const struct conversation *c)
-{
-    struct str text[FLOW_SIDES];
-
-    for (unsigned side = FLOW_A; side < FLOW_SIDES; side++) {
-        str_init(&text[side]);
-        conversation_append_endpoint(&text[side], c, side);
-    }
-    put_pair(out, y, text);
-    for (unsigned side = FLOW_A; side < FLOW_SIDES; side++) {
-        const char *role = role_of(c, side);
-
-        str_reset(&text[side]);
-        str_append_str(&text[side], traffic_letter(side));
-        if (role)
-            str_appendf(&text[side], "%s%s", _(", "), _(role));
-    }
-    put_time_heads(out, y, begin_of(&text[FLOW_A], y->line_a, y->columns));
-    put_pair(out, y, text);
-    for (unsigned side = FLOW_A; side < FLOW_SIDES; side++)
-        str_done(&text[side]);
-}
-
-/* What both were before the first packet, where that can be told: who sends a SYN had no connection, who
- * answers it with SYN+ACK was listening, and who refuses it was not (RFC 9293, section 3.10.7). */
-static void put_first_states(struct painted *out, const struct layout *y, const struct ladder *l,
-    const struct conversation *c, bool ascii)
-{
-    const struct rung *first = ladder_count(l) ? ladder_rung(l, 0) : NULL;
-    bool is_syn = first && first->kind == RUNG_PACKET && first->from == FLOW_A &&
-                  (first->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
-
-    if (!is_syn || !y->has_states)
-        return;
-    put_state(out, y, FLOW_A, FLOW_CLOSED, false);
-    painted_pad(out, y->line_a);
-    painted_add_text(out, STYLE_DIM, traffic_signs(ascii)->life);
-    painted_pad(out, y->line_b);
-    painted_add_text(out, STYLE_DIM, traffic_signs(ascii)->life);
-    if (c->opened == OPENED_THREE_WAY || c->opened == OPENED_HALF)
-        put_state(out, y, FLOW_B, FLOW_LISTEN, false);
-    else if (c->opened == OPENED_REFUSED)
-        put_state(out, y, FLOW_B, FLOW_CLOSED, false);
-    else if (is_never_heard(c))
-        put_state(out, y, FLOW_B, FLOW_UNKNOWN, false);
-    painted_end_line(out);
-}
-
-static bool is_any_inferred(const struct ladder *l)
-{
-    for (size_t i = 0; i < ladder_count(l); i++)
-        for (unsigned side = FLOW_A; side < FLOW_SIDES; side++)
-            if (ladder_rung(l, i)->is_changed[side] && ladder_rung(l, i)->is_inferred[side])
-                return true;
-    return false;
-}
-
-void ladder_text_head(struct painted *out, const struct ladder *l, const struct ladder_text_options *o)
-{
-    const struct conversation *c = ladder_conversation(l);
-    struct layout y = layout_of(l, o->columns);
-
-    if (!c)
-        return;
-    put_title(out, &y, l, c, o->ascii);
-    if (y.has_states && is_any_inferred(l))
-        traffic_wrap(out, STYLE_DIM,
-            _("~ before a state: inferred, since not all packets are in the capture"), 0, y.columns);
-    put_names(out, &y, c);
-    put_first_states(out, &y, l, c, o->ascii);
-}
-
-/* ---- the notes ---- */
-
-static void put_sentences(struct painted *out, const struct conversation *c, int columns)
-{
-    struct str text = STR_INIT;
-    char *line, *end;
-
-    explain_conversation(&text, c);
-    for (line = text.data; (end = strchr(line, '\n')) != NULL; line = end + 1) {
-        *end = '\0';
-        traffic_wrap(out, STYLE_NORMAL, line, 0, columns);
-    }
-    str_done(&text);
-}
-
-void ladder_text_notes(struct painted *out, const struct ladder *l, const struct ladder_text_options *o)
-{
-    const struct conversation *c = ladder_conversation(l);
-    int columns = traffic_columns(o->columns);
-
-    if (!c)
-        return;
-    painted_end_line(out);
-    put_sentences(out, c, columns);
-    for (unsigned i = 0; i < c->finding_count; i++) {
-        painted_end_line(out);
-        traffic_finding(out, &c->findings[i], c, columns, o->ascii);
-    }
-    if (c->finding_count) {
-        painted_end_line(out);
-        traffic_wrap(out, STYLE_DIM, _("More about findings: man landline-findings"), 0, columns);
     }
 }

@@ -750,10 +750,13 @@ static void check_width(const struct painted *p, int columns, bool ascii)
 
 static void check_anything(uint32_t seed, bool is_chinese)
 {
-    static const char *const labels[] = {"", "GET /\x1b[31m\xff\xfe\r\n\xe2\x80\xae lies",
-        "例子。例子。例子。例子。例子。例子。例子。例子。",
-        "a\xcc\x81\xcc\x81\xcc\x81 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 "
-        "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+    static const char emoji[] = "a\xcc\x81\xcc\x81\xcc\x81 \xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 "
+                                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                                "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx";
+    static const char chinese_text[] =
+        "例子。例子。例子。例子。例子。例子。例子。例子。例子。例子。例子。例子";
+    static const char *const labels[] = {
+        "", "GET /\x1b[31m\xff\xfe\r\n\xe2\x80\xae lies", chinese_text, emoji};
     struct ladder_options options;
     struct talk *t;
     struct ladder *l;

@@ -13,8 +13,6 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "show/language_for_test.h"
-#include "wire/ip.h"
-
 #define MS INT64_C(1000000)
 
 static const struct finding loss[] = {{.kind = FINDING_LOSS, .severity = SEVERITY_WARNING, .count = 3},
