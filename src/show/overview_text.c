@@ -192,7 +192,7 @@ static void append_who(struct str *out, const struct conversation *c, int column
 
 /* ---- how it ended, and what else is to say ---- */
 
-static void append_ended(struct str *out, const struct conversation *c)
+static void append_ended(struct str *out, const struct conversation *c, bool is_brief)
 {
     const char *who = traffic_letter(c->closed_by);
 
@@ -204,17 +204,19 @@ static void append_ended(struct str *out, const struct conversation *c)
             str_append_str(out, c->opened == OPENED_HALF ? _("never opened") : _("open"));
         break;
     case CLOSED_FOUR_SEGMENT:
-        /* TRANSLATORS: %s is "A" or "B", who was the first; it took four segments */
-        str_appendf(out, _("closed by %s (4)"), who);
-        break;
     case CLOSED_THREE_SEGMENT:
-        str_appendf(out, _("closed by %s (3)"), who);
+        if (is_brief)
+            /* TRANSLATORS: %s is "A" or "B", who was the first */
+            str_appendf(out, _("%s closed"), who);
+        else
+            /* TRANSLATORS: the same, and in how many segments, 3 or 4 */
+            str_appendf(out, _("%s closed (%d)"), who, c->closed == CLOSED_FOUR_SEGMENT ? 4 : 3);
         break;
     case CLOSED_SIMULTANEOUS:
-        str_append_str(out, _("closed by both"));
+        str_append_str(out, _("both closed"));
         break;
     case CLOSED_HALF:
-        str_appendf(out, _("closed by %s only"), who);
+        str_appendf(out, _("only %s closed"), who);
         break;
     case CLOSED_RESET:
         str_appendf(out, _("reset by %s"), who);
@@ -283,7 +285,8 @@ static void put_outcome(
     struct str ended = STR_INIT;
 
     painted_pad(out, k->outcome);
-    append_ended(&ended, c);
+    /* With little room what was found matters more than in how many segments it was closed. */
+    append_ended(&ended, c, c->finding_count && k->all - k->outcome < OUTCOME_COLUMNS_MIN + 8);
     put_piece(out, k, ended_style(c), ended.data, ascii);
     for (unsigned i = 0; i < c->finding_count; i++) {
         const struct finding *finding = &c->findings[i];

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/utf8.h"
 #include "show/language_for_test.h"
+
 #define MS INT64_C(1000000)
 
 static const struct finding loss[] = {{.kind = FINDING_LOSS, .severity = SEVERITY_WARNING, .count = 3},
@@ -97,7 +98,7 @@ static void at_60_columns(void **state)
 {
     check(60, false, false,
         "      #     A → B                           what happened\n"
-        "     #1 TCP 192.168.1.10 → 93.184.216.34:80 closed by A (4)\n"
+        "     #1 TCP 192.168.1.10 → 93.184.216.34:80 A closed (4)\n"
         "!   #22 TCP 2001:…:7348 → [2001:db8::1]:443 reset by B, seg…\n"
         "✗#1234567 TCP 10.0.0.1 → 10.0.0.2:9000      refused\n"
         "     #4 UDP 10.0.0.1:40000 → 10.0.0.2:53    answered\n");
@@ -107,7 +108,7 @@ static void at_80_columns(void **state)
 {
     check(80, false, false,
         "      #     A → B                           A sent B sent what happened\n"
-        "     #1 TCP 192.168.1.10 → 93.184.216.34:80    470  1.23M closed by A (4)\n"
+        "     #1 TCP 192.168.1.10 → 93.184.216.34:80    470  1.23M A closed (4)\n"
         "!   #22 TCP 2001:…:7348 → [2001:db8::1]:443      5      0 reset by B, segments …\n"
         "✗#1234567 TCP 10.0.0.1 → 10.0.0.2:9000           0      0 refused\n"
         "     #4 UDP 10.0.0.1:40000 → 10.0.0.2:53        29     57 answered\n");
@@ -118,8 +119,8 @@ static void at_120_columns(void **state)
     check(120, false, false,
         "      #     A → B                                         A sent B sent   took    rtt resent what "
         "happened\n"
-        "     #1 TCP 192.168.1.10:54321 → 93.184.216.34:80            470  1.23M  320ms 20.0ms        closed "
-        "by A (4)\n"
+        "     #1 TCP 192.168.1.10:54321 → 93.184.216.34:80            470  1.23M  320ms 20.0ms        A "
+        "closed (4)\n"
         "!   #22 TCP 2001:db8:85a…a2e:370:7348 → [2001:db8::1]:443      5      0  1m23s             3 reset "
         "by B, segments lost\n"
         "✗#1234567 TCP 10.0.0.1:40000 → 10.0.0.2:9000                   0      0 21.0us               "
@@ -134,7 +135,7 @@ static void at_160_columns(void **state)
         "      #     A → B                                         A sent B sent   took    rtt resent about  "
         "             what happened\n"
         "     #1 TCP 192.168.1.10:54321 → 93.184.216.34:80            470  1.23M  320ms 20.0ms        HTTP "
-        "GET /index.ht… closed by A (4)\n"
+        "GET /index.ht… A closed (4)\n"
         "!   #22 TCP 2001:db8:85a…a2e:370:7348 → [2001:db8::1]:443      5      0  1m23s             3 TLS "
         "a-very-long-na… reset by B, segments lost, needless retransmis…\n"
         "✗#1234567 TCP 10.0.0.1:40000 → 10.0.0.2:9000                   0      0 21.0us                      "
@@ -147,7 +148,7 @@ static void in_ascii(void **state)
 {
     check(80, true, false,
         "      #     A > B                           A sent B sent what happened\n"
-        "     #1 TCP 192.168.1.10 > 93.184.216.34:80    470  1.23M closed by A (4)\n"
+        "     #1 TCP 192.168.1.10 > 93.184.216.34:80    470  1.23M A closed (4)\n"
         "!   #22 TCP 2001:~:7348 > [2001:db8::1]:443      5      0 reset by B, segments ~\n"
         "X#1234567 TCP 10.0.0.1 > 10.0.0.2:9000           0      0 refused\n"
         "     #4 UDP 10.0.0.1:40000 > 10.0.0.2:53        29     57 answered\n");
@@ -165,7 +166,7 @@ static void in_colour(void **state)
         "[m\n"
         "     \x1b"
         "[1m#1\x1b"
-        "[m TCP 192.168.1.10 → 93.184.216.34:80 closed by A (4)\n"
+        "[m TCP 192.168.1.10 → 93.184.216.34:80 A closed (4)\n"
         "\x1b"
         "[33m!\x1b"
         "[m   \x1b"
