@@ -40,21 +40,25 @@ static void put_title(struct painted *out, const struct ladder_layout *y, const 
     str_done(&time);
 }
 
-/* Where a text that is to stand in the middle of its lifeline begins. */
-static int begin_of(const struct str *text, int middle, int columns)
+/* Where the text of a side begins: its middle is above its lifeline, or, where no states are beside that, its
+ * outer end is. */
+static int begin_of(const struct ladder_layout *y, unsigned side, const struct str *text)
 {
-    int taken = text_columns(text->data, text->len), begin = middle - taken / 2;
+    int taken = text_columns(text->data, text->len), begin;
 
-    if (begin + taken > columns)
-        begin = columns - taken;
+    if (y->has_states)
+        begin = (side == FLOW_A ? y->line_a : y->line_b) - taken / 2;
+    else
+        begin = side == FLOW_A ? y->line_a : y->line_b + 1 - taken;
+    if (begin + taken > y->columns)
+        begin = y->columns - taken;
     return begin < 0 ? 0 : begin;
 }
 
 /* Two texts, on one line if they fit beside each other. */
 static void put_pair(struct painted *out, const struct ladder_layout *y, const struct str text[FLOW_SIDES])
 {
-    int a = begin_of(&text[FLOW_A], y->line_a, y->columns),
-        b = begin_of(&text[FLOW_B], y->line_b, y->columns);
+    int a = begin_of(y, FLOW_A, &text[FLOW_A]), b = begin_of(y, FLOW_B, &text[FLOW_B]);
 
     painted_pad(out, a);
     painted_add(out, ladder_text_side_style(FLOW_A), text[FLOW_A].data, text[FLOW_A].len);
@@ -113,7 +117,7 @@ static void put_names(struct painted *out, const struct ladder_layout *y, const 
         if (role)
             str_appendf(&text[side], "%s%s", _(", "), _(role));
     }
-    put_time_heads(out, y, begin_of(&text[FLOW_A], y->line_a, y->columns));
+    put_time_heads(out, y, begin_of(y, FLOW_A, &text[FLOW_A]));
     put_pair(out, y, text);
     for (unsigned side = FLOW_A; side < FLOW_SIDES; side++)
         str_done(&text[side]);

@@ -418,8 +418,8 @@ static void datagrams(void **state)
     check(TALK(&close_look, false, "0 a U len=29", "0.0123 b U len=120", "5.1 a U len=30", "5.12 b U len=44"),
         AT(60), false,
         "#1  UDP                        1970-01-01T00:00:00.000+00:00\n"
-        "  10.0.0.1:40000                                 10.0.0.2:80\n"
-        "  A, spoke first                                           B\n"
+        "         10.0.0.1:40000                          10.0.0.2:80\n"
+        "   delta A, spoke first                                    B\n"
         "0.000000 │── 29 bytes ────────────────────────────────────▶│\n"
         " +12.3ms │◀─ 120 bytes  rtt 12.3 ms  reply ────────────────│\n"
         "         ┆             5.09 s without a packet             ┆\n"
@@ -429,8 +429,8 @@ static void datagrams(void **state)
               "1.0003 b ICMP 3 3 udp"),
         AT(80), false,
         "#1  UDP                                            1970-01-01T00:00:00.000+00:00\n"
-        "          10.0.0.1:40000                                             10.0.0.2:80\n"
-        "    time  A, spoke first                                                       B\n"
+        "                 10.0.0.1:40000                                      10.0.0.2:80\n"
+        "    time   delta A, spoke first                                                B\n"
         "0.000000         │── 29 bytes ────────────────────────────────────────────────▶│\n"
         "0.000300  +300us │◀─ ICMP port unreachable ────────────────────                │\n"
         "1.000000  +1.00s │── 29 bytes ────────────────────────────────────────────────▶│\n"
