@@ -348,7 +348,7 @@ static void runs_are_one_arrow(void **state)
         " 2 0.020000 +20.0ms  ESTABLISHED │◀─ SYN ACK seq=0 ack=1 mss=1400 wscale=8 win=60000 ─│\n"
         " 3 0.030000 +10.0ms              │── ACK ack=1  rtt 10.0 ms  the connection is open ─▶│ "
         "ESTABLISHED\n"
-        " 4 0.100000 +70.0ms              │══ 6 segments, 8,200 bytes  packets 4 to 11 ═══════▶│\n"
+        " 4 0.100000 +70.0ms              │══ 6 segments, 8,200 bytes  2 ACKs up to 8201 ═════▶│\n"
         "12 0.200000 +59.5ms   FIN_WAIT_1 │── FIN ACK seq=8201 ack=1 win=7680000 ─────────────▶│ CLOSE_WAIT\n"
         "13 0.220000 +20.0ms    TIME_WAIT │◀─ FIN ACK seq=1 ack=8202  rtt 20.0 ms ─────────────│ LAST_ACK\n"
         "14 0.221000 +1.00ms              │── ACK ack=2  rtt 1.00 ms  acknowledges the FIN ───▶│ CLOSED\n");

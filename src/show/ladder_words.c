@@ -149,10 +149,6 @@ static void add_run(struct ladder_words *w, const struct rung *rung, bool is_dat
     addf(w, WORD_EXTRA, STYLE_NORMAL, _("in %s"), took.data);
     if (!is_datagram)
         addf(w, WORD_EXTRA, STYLE_NORMAL, "seq=%" PRIu32 "-%" PRIu32, seq, seq + rung->sequence_bytes);
-    if (rung->acks)
-        addf(w, WORD_EXTRA, STYLE_NORMAL,
-            ngettext("%" PRIu32 " ACK up to %" PRIu32, "%" PRIu32 " ACKs up to %" PRIu32, rung->acks),
-            rung->acks, absolute ? rung->ack : rung->ack_relative);
     str_done(&took);
 }
 
@@ -263,7 +259,7 @@ static void add_findings(struct ladder_words *w, const struct rung *rung, bool a
 }
 
 /* What is nice to know, the dearest first. */
-static void add_asides(struct ladder_words *w, const struct rung *rung)
+static void add_asides(struct ladder_words *w, const struct rung *rung, bool absolute)
 {
     char count[TRAFFIC_COUNT_BYTES];
     struct str took = STR_INIT;
@@ -278,6 +274,10 @@ static void add_asides(struct ladder_words *w, const struct rung *rung)
             add(w, WORD_ASIDE, STYLE_DIM, _(verdict_text(bit)));
     if (rung->payload && rung->in_flight > rung->payload)
         addf(w, WORD_ASIDE, STYLE_DIM, _("in flight %s"), traffic_count(count, rung->in_flight));
+    if (rung->acks)
+        addf(w, WORD_ASIDE, STYLE_DIM,
+            ngettext("%" PRIu32 " ACK up to %" PRIu32, "%" PRIu32 " ACKs up to %" PRIu32, rung->acks),
+            rung->acks, absolute ? rung->ack : rung->ack_relative);
     if (rung->kind == RUNG_RUN)
         addf(w, WORD_ASIDE, STYLE_DIM, _("packets %" PRIu64 " to %" PRIu64), rung->number, rung->last_number);
     str_done(&took);
@@ -306,5 +306,5 @@ void ladder_words_of(
     add_fate(w, rung);
     add_verdicts(w, rung);
     add_findings(w, rung, ascii);
-    add_asides(w, rung);
+    add_asides(w, rung, absolute);
 }
