@@ -221,6 +221,7 @@ static void take_segment(struct follow *f, const struct flow_step *step, struct 
     if (!d && (f->options.close || (f->options.findings && notes_are_wanted(step, ret)))) {
         d = detail_make(f, step->flow, step->is_first, ret->number);
         d->was_time_wait = step->was_time_wait;
+        notes_begin(d, step, ret);
     }
     if (!d)
         return;
