@@ -211,6 +211,13 @@ static unsigned verdicts_of(const struct flow_step *step, const struct packet *p
     return verdicts;
 }
 
+static bool is_close(const struct follow *f, const struct flow *flow)
+{
+    const struct follow_options *o = &f->options;
+
+    return o->close || (flow->number >= o->close_first && flow->number <= o->close_last);
+}
+
 static void take_segment(struct follow *f, const struct flow_step *step, struct followed *ret)
 {
     struct detail *d = detail_of(f, step->flow);
@@ -218,7 +225,7 @@ static void take_segment(struct follow *f, const struct flow_step *step, struct 
     ret->kind = FOLLOWED_TCP;
     take_numbers(step, ret);
     ret->verdicts = verdicts_of(step, f->packet);
-    if (!d && (f->options.close || (f->options.findings && notes_are_wanted(step, ret)))) {
+    if (!d && (is_close(f, step->flow) || (f->options.findings && notes_are_wanted(step, ret)))) {
         d = detail_make(f, step->flow, step->is_first, ret->number);
         d->was_time_wait = step->was_time_wait;
         notes_begin(d, step, ret);
@@ -240,7 +247,7 @@ static void take_datagram(struct follow *f, const struct flow_step *step, struct
         ret->verdicts |= VERDICT_REPLY;
         ret->rtt_ns = udp_pair_waited_ns(step->flow, ret->time_ns);
     }
-    if (!d && f->options.close)
+    if (!d && is_close(f, step->flow))
         d = detail_make(f, step->flow, step->is_first, ret->number);
     if (d)
         d->last_number = ret->number;

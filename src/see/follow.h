@@ -32,8 +32,10 @@ struct follow;
 
 struct follow_options {
     uint32_t max_conversations; /* at most FLOW_TABLE_MAX; 0: the default */
-    bool close;    /* a detail for each from its first packet on: round trips, SACK, timestamps, kinds of
-                      retransmission, what was agreed on. Costs some 600 bytes a conversation */
+    bool close; /* a detail for each from its first packet on: round trips, SACK, timestamps, kinds of
+                   retransmission, what was agreed on. Costs some 600 bytes a conversation */
+    /* The same for those with these ids alone, both included; 0 and 0: none. */
+    uint32_t close_first, close_last;
     bool labels;   /* look at the first bytes of each side */
     bool findings; /* those that show on the way cost memory only where they do */
     /* Called when a conversation is forgotten. c and what it points to are valid during the call only. May be
