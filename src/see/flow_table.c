@@ -216,6 +216,13 @@ uint32_t flow_table_count(const struct flow_table *t)
  * ---------------------------------------------------------------------------------------------------------
  */
 
+static void prefetch(const struct flow *flow)
+{
+    __builtin_prefetch(flow);
+    __builtin_prefetch(&flow->side[FLOW_A], 1);
+    __builtin_prefetch(&flow->side[FLOW_B], 1);
+}
+
 static void end(const struct flow_table *t, const struct flow *flow)
 {
     if (t->ended)
@@ -241,7 +248,9 @@ static uint32_t pop_closed(struct flow_table *t)
     struct flow *flow = flow_at(t, ref);
 
     t->closed_first = flow->next_closed;
-    if (!t->closed_first)
+    if (t->closed_first)
+        prefetch(flow_at(t, t->closed_first)); /* its turn will come */
+    else
         t->closed_last = NO_REF;
     t->queued--;
     flow->is_queued = false;
@@ -331,18 +340,28 @@ static uint32_t take_room(struct flow_table *t)
 /* ---- packets
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool is_same_address(const uint8_t *a, const uint8_t *b, unsigned bytes)
+/* Nonzero where they differ. */
+static uint64_t address_difference(const uint8_t *a, const uint8_t *b, unsigned bytes)
 {
     if (bytes == 4)
-        return load_be32(a) == load_be32(b);
-    return load64(a) == load64(b) && load64(a + 8) == load64(b + 8);
+        return load_be32(a) ^ load_be32(b);
+    return (load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8));
 }
 
-static bool is_sender(const struct flow *flow, unsigned side, const struct key *key)
+/* Which side of it sent this? FLOW_SIDES: neither, it is another's. Both directions are compared without a
+ * branch: which one it is nobody can predict. */
+static unsigned sender_in(const struct flow *flow, const struct key *key)
 {
-    return flow->port[side] == key->sport && flow->port[!side] == key->dport &&
-           is_same_address(flow->address[side], key->src, key->address_bytes) &&
-           is_same_address(flow->address[!side], key->dst, key->address_bytes);
+    const uint8_t *a = flow->address[FLOW_A], *b = flow->address[FLOW_B];
+    unsigned bytes = key->address_bytes;
+    uint64_t not_a = address_difference(a, key->src, bytes) | address_difference(b, key->dst, bytes) |
+                     (flow->port[FLOW_A] ^ key->sport) | (flow->port[FLOW_B] ^ key->dport);
+    uint64_t not_b = address_difference(b, key->src, bytes) | address_difference(a, key->dst, bytes) |
+                     (flow->port[FLOW_B] ^ key->sport) | (flow->port[FLOW_A] ^ key->dport);
+
+    if ((not_a && not_b) || flow->protocol != key->protocol || flow->version != key->version)
+        return FLOW_SIDES;
+    return not_a ? FLOW_B : FLOW_A;
 }
 
 /* The flow, and which side of it sent this; NO_REF if there is none. */
@@ -355,18 +374,15 @@ static uint32_t find(const struct flow_table *t, const struct key *key, unsigned
 
         for (unsigned left = tagged_places(t, b, key->hash); left; left &= left - 1) {
             uint32_t ref = ref_of(t, b->places[__builtin_ctz(left)]);
-            const struct flow *flow;
+            unsigned from;
 
             if (!ref)
                 continue;
-            flow = flow_at(t, ref);
-            if (flow->protocol != key->protocol || flow->version != key->version)
+            from = sender_in(flow_at(t, ref), key);
+            if (from == FLOW_SIDES)
                 continue;
-            for (unsigned from = FLOW_A; from < FLOW_SIDES; from++)
-                if (is_sender(flow, from, key)) {
-                    *ret_from = from;
-                    return ref;
-                }
+            *ret_from = from;
+            return ref;
         }
         if (!b->passed)
             return NO_REF;
@@ -520,7 +536,6 @@ void flow_table_expect(const struct flow_table *t, const struct packet *packets,
     }
     for (unsigned i = 0; i < count; i++) {
         const struct bucket *b;
-        const struct flow *flow;
         unsigned found;
 
         if (packets[i].kind != PACKET_TCP && packets[i].kind != PACKET_UDP)
@@ -529,10 +544,7 @@ void flow_table_expect(const struct flow_table *t, const struct packet *packets,
         found = tagged_places(t, b, hashes[i]);
         if (!found || !ref_of(t, b->places[__builtin_ctz(found)]))
             continue;
-        flow = flow_at(t, ref_of(t, b->places[__builtin_ctz(found)]));
-        __builtin_prefetch(flow);
-        __builtin_prefetch(&flow->side[FLOW_A], 1);
-        __builtin_prefetch(&flow->side[FLOW_B], 1);
+        prefetch(flow_at(t, ref_of(t, b->places[__builtin_ctz(found)])));
     }
 }
 

@@ -418,14 +418,13 @@ static void end_tcp(
 
 void notes_end(struct detail *d, const struct flow *flow, struct capture_notes *capture)
 {
-    struct conversation c;
+    enum conversation_opened opened = conversation_opened_of_flow(flow);
 
-    conversation_of_flow(flow, &c);
     if (flow->protocol == IP_PROTOCOL_UDP)
         end_udp(d, flow);
     else
-        end_tcp(d, flow, (enum conversation_opened)c.opened, capture);
-    settle(d, flow, (enum conversation_opened)c.opened, capture);
+        end_tcp(d, flow, opened, capture);
+    settle(d, flow, opened, capture);
 }
 
 static void take_capture(
