@@ -78,8 +78,11 @@ struct capture_notes {
     struct finding found[4]; /* what notes_of_capture returns */
 };
 
-/* Is there something to note? Then there has to be a detail. */
+/* Is there something to note? Then there has to be a detail. If not, what a next packet could make worth
+ * noting is kept in the flow. */
 bool notes_are_wanted(const struct flow_step *step, const struct followed *followed);
+/* Of a new detail: what the flow has kept. */
+void notes_begin(struct detail *d, const struct flow_step *step, const struct followed *followed);
 void notes_take(struct detail *d, const struct flow_step *step, const struct followed *followed);
 void notes_take_error(struct detail *d, const struct followed *followed);
 /* Fragments of a datagram of from never came; number is the first one's that did. */

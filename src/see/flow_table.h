@@ -14,12 +14,17 @@ struct flow_table;
 /* As many as the index can number. */
 #define FLOW_TABLE_MAX 0x3fffffeU
 
-/* A conversation leaves the table: its ports are used again, or it had to make room. *flow is gone
- * afterwards. */
+/* A conversation leaves the table: its ports are used again, it closed long ago, or it had to make room.
+ * *flow is gone afterwards. */
 typedef void flow_table_ended(const struct flow *flow, void *arg);
 
+/* Of those that have closed so many are kept: for what is still under way to them, and to know ports that are
+ * used again. So memory is that of the conversations that live, however long the capture. */
+#define FLOW_TABLE_CLOSED_MAX 16384
+
 /* At most max_flows, 1 to FLOW_TABLE_MAX, are kept: then the one that closed first goes, and where none has
- * closed one that has been quiet for long. seed must be one that nobody can guess, so that no file can be
+ * closed one that has been quiet for long. Of more than FLOW_TABLE_CLOSED_MAX that have closed, the first one
+ * goes in any case. seed must be one that nobody can guess, so that no file can be
  * made of conversations that all fall into one place. ended may be NULL; it must not call back. */
 struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_ended *ended, void *arg);
 /* Does not tell of those that are left: flow_table_each. */

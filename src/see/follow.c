@@ -232,6 +232,7 @@ static void take_segment(struct follow *f, const struct flow_step *step, struct 
     if (!d && (is_close(f, step->flow) || (f->options.findings && notes_are_wanted(step, ret)))) {
         d = detail_make(f, step->flow, step->is_first, ret->number);
         d->was_time_wait = step->was_time_wait;
+        notes_begin(d, step, ret);
     }
     if (!d)
         return;
@@ -274,21 +275,27 @@ static bool is_unreachable(const struct icmp *icmp)
 }
 
 /* An ICMP error finds its conversation by the packet that it quotes, and is not counted among its packets. */
-static bool take_error(struct follow *f, struct followed *ret)
+static bool take_error(
+    struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret)
 {
-    const struct icmp *icmp = &ret->packet->icmp;
+    const struct icmp *icmp = &packet->icmp;
     unsigned from;
     struct flow *flow = flow_table_find_quoted(f->table, icmp, &from);
     struct detail *d;
 
     if (!flow)
         return false;
-    ret->kind = FOLLOWED_ICMP;
-    ret->conversation = flow->number;
-    ret->from = (uint8_t)from;
-    ret->flow = flow;
-    ret->delta_ns = ret->time_ns - flow->last_ns;
-    ret->is_over = flow->is_closed;
+    *ret = (struct followed){
+        .conversation = flow->number,
+        .kind = FOLLOWED_ICMP,
+        .from = (uint8_t)from,
+        .is_over = flow->is_closed,
+        .number = number,
+        .time_ns = time_ns,
+        .delta_ns = time_ns - flow->last_ns,
+        .flow = flow,
+        .packet = packet,
+    };
     take_states(flow, ret);
     memcpy(ret->state_before, ret->state, sizeof(ret->state));
     d = detail_of(f, flow);
@@ -303,7 +310,7 @@ static bool take_error(struct follow *f, struct followed *ret)
     return true;
 }
 
-static bool take_packet(struct follow *f, struct followed *ret)
+static void take_packet(struct follow *f, struct followed *ret)
 {
     struct flow_step step = flow_table_take(f->table, ret->packet, ret->time_ns);
 
@@ -326,7 +333,6 @@ static bool take_packet(struct follow *f, struct followed *ret)
     }
     if (f->options.labels)
         take_label(f, &step, ret);
-    return true;
 }
 
 /* A fragment that never came: said of the conversation, where there is one, and of the capture. */
@@ -372,7 +378,6 @@ void follow_expect(const struct follow *f, const struct packet *packets, unsigne
 bool follow_packet(
     struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret)
 {
-    struct followed followed = {.packet = packet, .number = number, .time_ns = time_ns};
     bool is_taken = false;
 
     f->totals.packets++;
@@ -389,10 +394,12 @@ bool follow_packet(
     switch (packet->kind) {
     case PACKET_TCP:
     case PACKET_UDP:
-        is_taken = take_packet(f, &followed);
+        is_taken = true;
+        *ret = (struct followed){.packet = packet, .number = number, .time_ns = time_ns};
+        take_packet(f, ret);
         break;
     case PACKET_ICMP:
-        is_taken = take_error(f, &followed);
+        is_taken = take_error(f, packet, number, time_ns, ret);
         f->totals.icmp_errors += is_taken;
         f->totals.other += !is_taken;
         break;
@@ -405,8 +412,6 @@ bool follow_packet(
         break;
     }
     f->packet = NULL;
-    if (is_taken)
-        *ret = followed;
     return is_taken;
 }
 
