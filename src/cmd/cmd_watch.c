@@ -52,6 +52,9 @@ static const struct option_row rows[] = {
         N_("sequence numbers as they are, not counted from the first")),
     OPTION_FLAG(0, "json", struct watch_values, json,
         N_("one JSON object a conversation, and with --every a packet")),
+    OPTION_FLAG(0, "html", struct watch_values, html,
+        N_("a page for a browser: the overview and all ladders, in one file")),
+    OPTION_FLAG(0, "svg", struct watch_values, svg, N_("the ladder of one conversation as a picture")),
     OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
@@ -67,6 +70,7 @@ static const struct option_example examples[] = {
     {"landline watch capture.pcapng", N_("every conversation in it, a line each")},
     {"landline watch capture.pcapng --follow 3", N_("the third one as a ladder, explained")},
     {"landline watch capture.pcapng --only 'rst or unanswered'", N_("those that went wrong")},
+    {"landline watch capture.pcapng --html > capture.html", N_("all of it as a page for a browser")},
     {"landline watch capture.pcapng --pcap-of 3 --write three.pcapng", N_("just that one, for other tools")},
     {NULL, NULL},
 };
@@ -174,6 +178,8 @@ static int begin(struct watch *w, struct err *err)
         code = parse_choice(&w->choice, v->follow, err);
     if (code == 0 && v->json && v->pcap_of)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--json and --pcap-of exclude each other"));
+    if (code == 0 && (v->html || v->svg) && (v->html + v->svg + v->json > 1 || v->pcap_of))
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--html, --svg, --json and --pcap-of exclude each other"));
     if (code == 0 && v->write && !v->pcap_of)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
     return code;
@@ -195,6 +201,8 @@ static int run(int argc, char **argv)
         status = watch_extract(&w, o.args[0]);
     else if (w.v.json)
         status = watch_json(&w, o.args[0]);
+    else if (w.v.html || w.v.svg)
+        status = watch_page(&w, o.args[0]);
     else
         status = watch_file(&w, o.args[0]);
     match_free(w.only);

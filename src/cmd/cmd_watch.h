@@ -58,6 +58,7 @@ void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *r
 /* Each returns the exit status, and has told of what went wrong. path: "-" is standard input. */
 int watch_file(struct watch *w, const char *path);
 int watch_json(struct watch *w, const char *path);
+int watch_page(struct watch *w, const char *path); /* --html, --svg */
 int watch_extract(struct watch *w, const char *path);
 
 #endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* watch FILE as one page of HTML, or one conversation of it as SVG. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/i18n.h"
+#include "base/str.h"
+#include "cmd/cmd.h"
+#include "cmd/cmd_watch.h"
+#include "cmd/watch_ladders.h"
+#include "cmd/watch_pass.h"
+#include "see/match.h"
+#include "see/roster.h"
+#include "show/ladder_svg.h"
+#include "show/out.h"
+#include "show/watch_page.h"
+
+struct view {
+    const struct watch *w;
+    const char *path;
+    struct watch_pass pass;
+    struct watch_ladders *ladders;
+    struct roster *roster;
+    struct out *out;
+};
+
+static void on_ended(void *arg, const struct conversation *c)
+{
+    struct view *v = arg;
+
+    if (!watch_chose(v->w, c->id) || (v->w->only && !match_is(v->w->only, c))) {
+        watch_ladders_drop(v->ladders, c->id);
+        return;
+    }
+    roster_take(v->roster, c);
+    watch_ladders_end(v->ladders, c);
+}
+
+static void on_packet(
+    struct watch_pass *pass, const struct followed *followed, const struct pcapfile_packet *frame)
+{
+    struct view *v = pass->arg;
+
+    if (watch_chose(v->w, followed->conversation) &&
+        (watch_ladders_count(v->ladders) < WATCH_LADDERS_MAX ||
+            watch_ladders_find(v->ladders, followed->conversation)))
+        watch_ladders_add(v->ladders, followed);
+}
+
+/* 0, or what out_flush says: nobody is left to write for. */
+static int flush(struct view *v)
+{
+    return out_text(v->out)->len >= OUT_HIGH_WATER_BYTES ? out_flush(v->out) : 0;
+}
+
+static void print_page(struct view *v)
+{
+    struct watch_page_about about = {.title = "-"};
+    struct follow_totals totals;
+    const struct ladder *l;
+    const char *slash = strrchr(v->path, '/');
+    uint32_t id = 0;
+
+    if (strcmp(v->path, "-") == 0)
+        about.title = _("standard input");
+    else
+        about.title = slash && slash[1] ? slash + 1 : v->path;
+    follow_totals(v->pass.follow, &totals);
+    about.totals = &totals;
+    about.findings = follow_findings(v->pass.follow, &about.finding_count);
+    roster_sort(v->roster);
+    about.rows = roster_count(v->roster);
+    about.conversations = roster_taken(v->roster);
+    watch_page_begin(out_text(v->out), &about);
+    for (size_t i = 0; i < about.rows && flush(v) == 0; i++) {
+        const struct conversation *c = roster_get(v->roster, i);
+        const struct ladder *drawn = watch_ladders_find(v->ladders, c->id);
+
+        watch_page_row(out_text(v->out), c, drawn && ladder_conversation(drawn));
+    }
+    watch_page_end_rows(out_text(v->out));
+    while ((l = watch_ladders_next(v->ladders, id, &id)) != NULL && flush(v) == 0)
+        watch_page_ladder(out_text(v->out), l, v->w->v.absolute);
+    watch_page_end(out_text(v->out));
+}
+
+static int print_svg(struct view *v)
+{
+    const struct ladder_svg_options options = {.absolute = v->w->v.absolute};
+    const struct ladder *l;
+    uint32_t id = 0;
+    struct err err;
+
+    if (roster_taken(v->roster) != 1) {
+        err_set(&err, ERR_MISUSE, 0,
+            _("%s: --svg draws one conversation, and there are %" PRIu64
+              " to choose from: say --follow N, or take --html"),
+            v->path, roster_taken(v->roster));
+        return cmd_fail(&err);
+    }
+    l = watch_ladders_next(v->ladders, id, &id);
+    if (l)
+        ladder_svg(out_text(v->out), l, &options);
+    return 0;
+}
+
+int watch_page(struct watch *w, const char *path)
+{
+    struct view v = {.w = w, .path = path};
+    struct follow_options options = {
+        .ended = on_ended, .arg = &v, .close_first = 1, .close_last = UINT32_MAX};
+    const bool is_one = w->choice.is_given && !w->choice.is_all && w->choice.count == 1 &&
+                        w->choice.ranges[0].first == w->choice.ranges[0].last;
+    const struct ladder_options ladder = {
+        .every = w->v.every, .max_rungs = w->v.svg || is_one ? 0 : WATCH_RUNGS_EACH};
+    struct err err;
+    int status = 0;
+
+    if (w->choice.is_given)
+        watch_choice_bounds(w, &options.close_first, &options.close_last);
+    if (watch_pass_open(&v.pass, w, path, &options, &err) < 0)
+        return cmd_fail(&err);
+    v.ladders = watch_ladders_new(&ladder);
+    v.roster = roster_new((enum roster_order)w->v.sort, (size_t)w->v.limit);
+    v.out = out_new(STDOUT_FILENO);
+    v.pass.take = on_packet;
+    v.pass.arg = &v;
+    watch_pass_run(&v.pass);
+    if (w->v.svg)
+        status = print_svg(&v);
+    else
+        print_page(&v);
+    out_flush(v.out);
+    if (v.pass.has_failed)
+        status = cmd_fail(&v.pass.err);
+    out_free(v.out);
+    roster_free(v.roster);
+    watch_ladders_free(v.ladders);
+    watch_pass_close(&v.pass);
+    return status;
+}
