@@ -33,6 +33,7 @@ extern const struct command cmd_list_argument;
 extern const struct command cmd_list_contacts;
 extern const struct command cmd_list_options;
 extern const struct command cmd_list_verbs;
+extern const struct command cmd_watch;
 
 /* Every verb in the order of --help, NULL at the end. */
 extern const struct command *const commands[];

@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &cmd_chat,
     &cmd_contacts,
     &cmd_history,
+    &cmd_watch,
     &cmd_demo,
     &cmd_help,
     &cmd_list_verbs,

@@ -8,6 +8,7 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "base/xmalloc.h"
 #include "see/udp_pair.h"
 #include "wire/ip.h"
 
@@ -136,6 +137,22 @@ void conversation_of_flow(const struct flow *flow, struct conversation *ret)
     ret->syn_ack = (uint32_t)a->syn_acks + b->syn_acks;
     ret->fin = (uint32_t)a->fins + b->fins;
     ret->rst = (uint32_t)a->rsts + b->rsts;
+}
+
+struct conversation *conversation_copy(const struct conversation *c)
+{
+    size_t findings_bytes = c->finding_count * sizeof(*c->findings), text_bytes = strlen(c->label_text) + 1;
+    struct conversation *copy = xmalloc(sizeof(*copy) + findings_bytes + text_bytes);
+    struct finding *findings = (struct finding *)(copy + 1);
+    char *text = (char *)(findings + c->finding_count);
+
+    *copy = *c;
+    if (findings_bytes)
+        memcpy(findings, c->findings, findings_bytes);
+    memcpy(text, c->label_text, text_bytes);
+    copy->findings = findings;
+    copy->label_text = text;
+    return copy;
 }
 
 void conversation_append_endpoint(struct str *out, const struct conversation *c, unsigned side)

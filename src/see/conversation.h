@@ -105,6 +105,9 @@ struct conversation {
 /* What a flow says by itself. The rest of *ret is 0. */
 void conversation_of_flow(const struct flow *flow, struct conversation *ret);
 
+/* A copy with its label and findings, in one piece: free(3) it. */
+struct conversation *conversation_copy(const struct conversation *c);
+
 /* "ip:port", IPv6 in brackets. */
 void conversation_append_endpoint(struct str *out, const struct conversation *c, unsigned side);
 

@@ -28,10 +28,7 @@ struct ladder {
     size_t foldable;           /* of the last rungs, those that are plain and of one direction */
     uint32_t foldable_segments;
     uint8_t foldable_from;
-    struct conversation conversation;
-    bool has_conversation;
-    char *label_text;
-    struct finding *findings;
+    struct conversation *conversation; /* NULL before ladder_end */
 };
 
 struct ladder *ladder_new(const struct ladder_options *options)
@@ -56,8 +53,7 @@ void ladder_free(struct ladder *l)
         return;
     free(l->head);
     free(l->tail);
-    free(l->label_text);
-    free(l->findings);
+    free(l->conversation);
     free(l);
 }
 
@@ -363,27 +359,19 @@ void ladder_end(struct ladder *l, const struct conversation *c)
 {
     size_t count = ladder_count(l);
 
-    free(l->label_text);
-    free(l->findings);
-    l->conversation = *c;
-    l->has_conversation = true;
-    l->label_text = xstrdup(c->label_text);
-    l->conversation.label_text = l->label_text;
-    l->findings = xreallocarray(NULL, c->finding_count + 1, sizeof(*l->findings));
-    if (c->finding_count)
-        memcpy(l->findings, c->findings, c->finding_count * sizeof(*l->findings));
-    l->conversation.findings = l->findings;
+    free(l->conversation);
+    l->conversation = conversation_copy(c);
     for (size_t i = 0; i < count; i++)
         if (!is_cut(l) || i != l->head_count)
             rung_at(l, i)->findings = 0;
     l->cut.findings = 0;
     for (unsigned i = 0; i < c->finding_count; i++)
-        mark_evidence(l, &l->findings[i]);
+        mark_evidence(l, &l->conversation->findings[i]);
 }
 
 const struct conversation *ladder_conversation(const struct ladder *l)
 {
-    return l->has_conversation ? &l->conversation : NULL;
+    return l->conversation;
 }
 
 int64_t ladder_start_ns(const struct ladder *l)

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/* landline watch: the options, and what is to be done with them. The doing is in cmd_watch_*.c. */
+#include "cmd/cmd_watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/i18n.h"
+#include "base/parse.h"
+#include "base/str.h"
+#include "base/utf8.h"
+#include "base/xmalloc.h"
+#include "cmd/cmd.h"
+#include "see/flow_table.h"
+#include "see/follow.h"
+#include "see/match.h"
+#include "see/roster.h"
+
+#define LIMIT_DEFAULT 1000
+
+static const char *const orders[] = {
+    [ROSTER_BY_START] = "start",
+    [ROSTER_BY_DURATION] = "duration",
+    [ROSTER_BY_BYTES] = "bytes",
+    [ROSTER_BY_PACKETS] = "packets",
+    [ROSTER_BY_LOSS] = "loss",
+    [ROSTER_BY_RTT] = "rtt",
+    [ROSTER_BY_FINDINGS] = "findings",
+    [ROSTER_ORDERS] = NULL,
+};
+
+static const char *const synopsis[] = {N_("FILE [--only WHICH] [--follow N]"), NULL};
+
+static const struct option_row rows[] = {
+    OPTION_GROUP(N_("Which conversations")),
+    OPTION_STRING('o', "only", N_("WHICH"), struct watch_values, only, OPTION_COMPLETE_NONE,
+        N_("only those that are WHICH: \"rst or unanswered\", \"port 443 and bytes > 1M\"")),
+    OPTION_STRING('n', "follow", "N", struct watch_values, follow, OPTION_COMPLETE_NONE,
+        N_("draw the ladder of conversation N; also 3,7 and 5-9 and all")),
+    OPTION_CHOICE('s', "sort", N_("ORDER"), struct watch_values, sort, orders,
+        N_("in the overview, what comes first (default start)")),
+    OPTION_NUMBER(0, "limit", "N", struct watch_values, limit, 0, INT64_MAX,
+        N_("at most N lines of overview, the gravest or first ones (default 1000); 0: all")),
+    OPTION_NUMBER(0, "max-conversations", "N", struct watch_values, max_conversations, 1, FLOW_TABLE_MAX,
+        N_("keep at most N that live at once (default 1000000); the oldest are summed up before their end")),
+    OPTION_GROUP(N_("What to show")),
+    OPTION_FLAG('e', "every", struct watch_values, every,
+        N_("each packet by itself: runs of data are not folded into one line")),
+    OPTION_FLAG('a', "absolute", struct watch_values, absolute,
+        N_("sequence numbers as they are, not counted from the first")),
+    OPTION_FLAG(0, "json", struct watch_values, json,
+        N_("one JSON object a conversation, and with --every a packet")),
+    OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
+        N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
+    OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
+        N_("where to write packets")),
+    OPTION_FLAG(0, "no-color", struct watch_values, no_color, N_("no colours, also on a terminal")),
+    OPTION_END,
+};
+
+static const struct option_example examples[] = {
+    {"landline watch capture.pcapng", N_("every conversation in it, a line each")},
+    {"landline watch capture.pcapng --follow 3", N_("the third one as a ladder, explained")},
+    {"landline watch capture.pcapng --only 'rst or unanswered'", N_("those that went wrong")},
+    {"landline watch capture.pcapng --pcap-of 3 --write three.pcapng", N_("just that one, for other tools")},
+    {NULL, NULL},
+};
+
+static const struct option_verb verb = {
+    .name = "watch",
+    .synopsis = synopsis,
+    .summary = N_("draw and explain every conversation on the wire"),
+    .description =
+        N_("Reads packets from FILE, a pcap or pcapng file, packed with gzip or not; - is standard input. "
+           "Shows each "
+           "TCP and UDP conversation in them: who opened it, who closed it and how, what was lost.\n\n"
+           "--follow draws one as a ladder, with the state of both sides, and says what it means."),
+    .rows = rows,
+    .examples = examples,
+    .args_min = 1,
+    .args_max = 1,
+    .args_complete = OPTION_COMPLETE_FILE,
+};
+
+/* ---- --follow ---- */
+
+static int parse_range(struct watch_choice *choice, const char *text)
+{
+    const char *dash = strchr(text, '-');
+    char *first = xmemdup0(text, dash ? (size_t)(dash - text) : strlen(text));
+    int64_t low = 0, high = 0;
+    int code = parse_number(first, 1, UINT32_MAX, &low);
+
+    free(first);
+    high = low;
+    if (code == 0 && dash)
+        code = parse_number(dash + 1, low, UINT32_MAX, &high);
+    if (code == 0 && choice->count == WATCH_RANGES_MAX)
+        code = -ERANGE;
+    if (code < 0)
+        return code;
+    choice->ranges[choice->count].first = (uint32_t)low;
+    choice->ranges[choice->count].last = (uint32_t)high;
+    choice->count++;
+    return 0;
+}
+
+static int parse_choice(struct watch_choice *choice, const char *text, struct err *err)
+{
+    char *copy, *rest, *part;
+    struct str shown = STR_INIT;
+    int code = 0;
+
+    choice->is_given = true;
+    if (strcmp(text, "all") == 0) {
+        choice->is_all = true;
+        return 0;
+    }
+    copy = rest = xstrdup(text);
+    while (code == 0 && (part = strsep(&rest, ",")) != NULL)
+        code = parse_range(choice, part);
+    free(copy);
+    if (code == 0)
+        return 0;
+    utf8_escape(&shown, text, strlen(text), 0);
+    err_set(err, ERR_MISUSE, code,
+        _("--follow %s: give numbers of conversations, as the overview has them: 3, or 3,7, or 5-9, or all"),
+        shown.data);
+    str_done(&shown);
+    return code;
+}
+
+bool watch_chose(const struct watch *w, uint32_t id)
+{
+    const struct watch_choice *c = &w->choice;
+
+    if (!c->is_given || c->is_all)
+        return true;
+    for (unsigned i = 0; i < c->count; i++)
+        if (id >= c->ranges[i].first && id <= c->ranges[i].last)
+            return true;
+    return false;
+}
+
+/* ---- the verb ---- */
+
+static int begin(struct watch *w, struct err *err)
+{
+    const struct watch_values *v = &w->v;
+    int code = 0;
+
+    if (v->only)
+        code = match_parse(v->only, &w->only, err);
+    if (code == 0 && v->follow)
+        code = parse_choice(&w->choice, v->follow, err);
+    if (code == 0 && v->json && v->pcap_of)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--json and --pcap-of exclude each other"));
+    if (code == 0 && v->write && !v->pcap_of)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
+    return code;
+}
+
+static int run(int argc, char **argv)
+{
+    struct watch w = {.v = {.limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
+    struct options o;
+    struct err err;
+    int status;
+
+    if (!cmd_begin(&o, &verb, &w.v, argc, argv, &status))
+        return status;
+    if (begin(&w, &err) < 0)
+        status = cmd_fail(&err);
+    else if (w.v.pcap_of)
+        status = watch_extract(&w, o.args[0]);
+    else
+        status = watch_json(&w, o.args[0]);
+    match_free(w.only);
+    options_done(&o);
+    return status;
+}
+
+const struct command cmd_watch = {.verb = &verb, .run = run};

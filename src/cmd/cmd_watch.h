@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CMD_CMD_WATCH_H
+#define CMD_CMD_WATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/options.h"
+
+/* landline watch in its parts: cmd_watch.c has the options and decides what is to be done; cmd_watch_*.c do
+ * it, one thing each. watch_pass.h is what all of them read packets with. */
+
+struct match;
+
+struct watch_values {
+    const char *filter, *only, *follow;
+    int sort; /* enum roster_order */
+    int64_t limit;
+    int64_t max_conversations;
+    bool every, absolute;
+    bool json, svg, html;
+    int64_t pcap_of;
+    const char *write;
+    bool lines, screen;
+    const char *interface;
+    int64_t for_ns, count;
+    size_t buffer_bytes, snaplen;
+    bool promiscuous, isolated;
+    bool ascii, no_pager, no_color;
+    int verbose;
+};
+
+#define WATCH_RANGES_MAX 64
+
+/* --follow: conversations by their numbers. */
+struct watch_choice {
+    bool is_given, is_all;
+    unsigned count;
+    struct {
+        uint32_t first, last;
+    } ranges[WATCH_RANGES_MAX];
+};
+
+struct watch {
+    struct watch_values v;
+    struct match *only; /* NULL: all */
+    struct watch_choice choice;
+};
+
+/* Whether --follow has named it. */
+bool watch_chose(const struct watch *w, uint32_t id);
+
+/* Each returns the exit status, and has told of what went wrong. path: "-" is standard input. */
+int watch_file(struct watch *w, const char *path);
+int watch_json(struct watch *w, const char *path);
+int watch_extract(struct watch *w, const char *path);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CMD_WATCH_PASS_H
+#define CMD_WATCH_PASS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "see/follow.h"
+#include "see/source_file.h"
+
+struct watch;
+
+/* Once through a capture file from its beginning to its end: each packet is read, filtered, followed, and
+ * handed on. */
+struct watch_pass {
+    struct source_file *source;
+    struct follow *follow;
+    uint64_t number;  /* of the packet at hand, counted from 1 as it stands in the file */
+    int64_t start_ns; /* when the file's first packet was */
+    bool has_failed;  /* it could not be read to its end: err says why */
+    struct err err;
+    /* A packet that is part of a conversation; may be NULL. */
+    void (*take)(struct watch_pass *p, const struct followed *followed, const struct pcapfile_packet *frame);
+    void *arg;
+};
+
+/* Opens the file, filling *ret; take and arg are the caller's to set. ended and the close look are as in
+ * follow_options. 0, or a negative code with err. */
+int watch_pass_open(struct watch_pass *ret, const struct watch *w, const char *path,
+    const struct follow_options *options, struct err *err);
+/* Reads all of it, and finishes the conversations that are left. */
+void watch_pass_run(struct watch_pass *p);
+void watch_pass_close(struct watch_pass *p);
+
+/* A file that can be read more than once: path itself, or what comes out of a pipe, put into a file without a
+ * name. *ret_path is to be freed, and stays good until the program ends. 0, or a negative code with err. */
+int watch_spool(const char *path, char **ret_path, struct err *err);
+
+#endif
