@@ -56,6 +56,9 @@ static const struct option_row rows[] = {
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
         N_("where to write packets")),
+    OPTION_FLAG(0, "ascii", struct watch_values, ascii, N_("draw with ASCII alone")),
+    OPTION_SWITCH(0, "pager", struct watch_values, pager,
+        N_("[do not] read what is long page by page, in $PAGER or less, on a terminal")),
     OPTION_FLAG(0, "no-color", struct watch_values, no_color, N_("no colours, also on a terminal")),
     OPTION_END,
 };
@@ -144,6 +147,20 @@ bool watch_chose(const struct watch *w, uint32_t id)
     return false;
 }
 
+void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *ret_last)
+{
+    const struct watch_choice *c = &w->choice;
+
+    *ret_first = c->is_all ? 1 : UINT32_MAX;
+    *ret_last = c->is_all ? UINT32_MAX : 0;
+    for (unsigned i = 0; i < c->count; i++) {
+        if (c->ranges[i].first < *ret_first)
+            *ret_first = c->ranges[i].first;
+        if (c->ranges[i].last > *ret_last)
+            *ret_last = c->ranges[i].last;
+    }
+}
+
 /* ---- the verb ---- */
 
 static int begin(struct watch *w, struct err *err)
@@ -164,7 +181,8 @@ static int begin(struct watch *w, struct err *err)
 
 static int run(int argc, char **argv)
 {
-    struct watch w = {.v = {.limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
+    struct watch w = {
+        .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
     struct options o;
     struct err err;
     int status;
@@ -175,8 +193,10 @@ static int run(int argc, char **argv)
         status = cmd_fail(&err);
     else if (w.v.pcap_of)
         status = watch_extract(&w, o.args[0]);
-    else
+    else if (w.v.json)
         status = watch_json(&w, o.args[0]);
+    else
+        status = watch_file(&w, o.args[0]);
     match_free(w.only);
     options_done(&o);
     return status;

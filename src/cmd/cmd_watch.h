@@ -28,7 +28,7 @@ struct watch_values {
     int64_t for_ns, count;
     size_t buffer_bytes, snaplen;
     bool promiscuous, isolated;
-    bool ascii, no_pager, no_color;
+    bool ascii, pager, no_color;
     int verbose;
 };
 
@@ -51,6 +51,9 @@ struct watch {
 
 /* Whether --follow has named it. */
 bool watch_chose(const struct watch *w, uint32_t id);
+
+/* The least and the greatest number that --follow has named. */
+void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *ret_last);
 
 /* Each returns the exit status, and has told of what went wrong. path: "-" is standard input. */
 int watch_file(struct watch *w, const char *path);
