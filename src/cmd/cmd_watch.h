@@ -59,5 +59,6 @@ void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *r
 int watch_file(struct watch *w, const char *path);
 int watch_json(struct watch *w, const char *path);
 int watch_extract(struct watch *w, const char *path);
+int watch_live(struct watch *w, const char *interface);
 
 #endif
