@@ -17,6 +17,7 @@
 #include "see/follow.h"
 #include "see/match.h"
 #include "see/roster.h"
+#include "see/source.h"
 
 #define LIMIT_DEFAULT 1000
 
@@ -31,7 +32,8 @@ static const char *const orders[] = {
     [ROSTER_ORDERS] = NULL,
 };
 
-static const char *const synopsis[] = {N_("FILE [--only WHICH] [--follow N]"), NULL};
+static const char *const synopsis[] = {N_("FILE [--only WHICH] [--follow N]"),
+    N_("[INTERFACE] [--filter EXPRESSION] [--write FILE] [--for TIME]"), NULL};
 
 static const struct option_row rows[] = {
     OPTION_GROUP(N_("Which conversations")),
@@ -45,6 +47,20 @@ static const struct option_row rows[] = {
         N_("at most N lines of overview, the gravest or first ones (default 1000); 0: all")),
     OPTION_NUMBER(0, "max-conversations", "N", struct watch_values, max_conversations, 1, FLOW_TABLE_MAX,
         N_("keep at most N that live at once (default 1000000); the oldest are summed up before their end")),
+    OPTION_STRING('F', "filter", N_("EXPRESSION"), struct watch_values, filter, OPTION_COMPLETE_NONE,
+        N_("only packets that match, as pcap-filter(7) has it: \"tcp port 443\"")),
+    OPTION_GROUP(N_("Capturing")),
+    OPTION_STRING('i', "interface", N_("INTERFACE"), struct watch_values, interface,
+        OPTION_COMPLETE_INTERFACE, N_("capture from INTERFACE, also where a file has its name")),
+    OPTION_DURATION(
+        0, "for", N_("TIME"), struct watch_values, for_ns, 0, 365 * OPTION_DAY_NS, N_("end after TIME")),
+    OPTION_NUMBER('c', "count", "N", struct watch_values, count, 0, INT64_MAX, N_("end after N packets")),
+    OPTION_SIZE(0, "buffer", N_("SIZE"), struct watch_values, buffer_bytes, SOURCE_BUFFER_MIN_BYTES,
+        SOURCE_BUFFER_MAX_BYTES, N_("keep SIZE of packets that wait to be looked at (default 16M)")),
+    OPTION_SIZE(0, "snaplen", N_("SIZE"), struct watch_values, snaplen, SOURCE_SNAPLEN_MIN,
+        SOURCE_SNAPLEN_DEFAULT, N_("take only the first SIZE bytes of a packet (default all)")),
+    OPTION_FLAG(0, "promiscuous", struct watch_values, promiscuous,
+        N_("also what others on the network say to each other")),
     OPTION_GROUP(N_("What to show")),
     OPTION_FLAG('e', "every", struct watch_values, every,
         N_("each packet by itself: runs of data are not folded into one line")),
@@ -86,7 +102,6 @@ static const struct option_verb verb = {
            "--follow draws one as a ladder, with the state of both sides, and says what it means."),
     .rows = rows,
     .examples = examples,
-    .args_min = 1,
     .args_max = 1,
     .args_complete = OPTION_COMPLETE_FILE,
 };
@@ -167,12 +182,27 @@ void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *r
 
 /* ---- the verb ---- */
 
-static int begin(struct watch *w, struct err *err)
+/* What is to be captured from; NULL: it is a file that is to be read. One that is there is meant before an
+ * interface of its name; a name that is neither is told of as a file. */
+static const char *find_interface(const struct watch_values *v, const char *arg)
+{
+    struct stat st;
+
+    if (v->interface)
+        return v->interface;
+    if (!arg)
+        return SOURCE_ANY;
+    return strcmp(arg, "-") != 0 && stat(arg, &st) < 0 && source_has_interface(arg) ? arg : NULL;
+}
+
+static int begin(struct watch *w, const char *interface, const char *arg, struct err *err)
 {
     const struct watch_values *v = &w->v;
     int code = 0;
 
-    if (v->only)
+    if (v->interface && arg)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("%s and --interface exclude each other"), arg);
+    if (code == 0 && v->only)
         code = match_parse(v->only, &w->only, err);
     if (code == 0 && v->follow)
         code = parse_choice(&w->choice, v->follow, err);
@@ -180,8 +210,12 @@ static int begin(struct watch *w, struct err *err)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--json and --pcap-of exclude each other"));
     if (code == 0 && (v->html || v->svg) && (v->html + v->svg + v->json > 1 || v->pcap_of))
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--html, --svg, --json and --pcap-of exclude each other"));
-    if (code == 0 && v->write && !v->pcap_of)
+    if (code == 0 && v->write && !v->pcap_of && !interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
+    if (code == 0 && v->pcap_of && interface)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--pcap-of needs a file to read, not an interface"));
+    if (code == 0 && v->write && interface && strcmp(v->write, "-") == 0)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--write -: standard output has the conversations"));
     return code;
 }
 
@@ -190,13 +224,17 @@ static int run(int argc, char **argv)
     struct watch w = {
         .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
     struct options o;
+    const char *interface;
     struct err err;
     int status;
 
     if (!cmd_begin(&o, &verb, &w.v, argc, argv, &status))
         return status;
-    if (begin(&w, &err) < 0)
+    interface = find_interface(&w.v, o.args[0]);
+    if (begin(&w, interface, o.args[0], &err) < 0)
         status = cmd_fail(&err);
+    else if (interface)
+        status = watch_live(&w, interface);
     else if (w.v.pcap_of)
         status = watch_extract(&w, o.args[0]);
     else if (w.v.json)
