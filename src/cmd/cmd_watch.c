@@ -52,6 +52,8 @@ static const struct option_row rows[] = {
         N_("sequence numbers as they are, not counted from the first")),
     OPTION_FLAG(0, "json", struct watch_values, json,
         N_("one JSON object a conversation, and with --every a packet")),
+    OPTION_FLAG(0, "screen", struct watch_values, screen,
+        N_("on the whole screen: a list to walk through, ladders, and each packet's headers")),
     OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
@@ -64,6 +66,7 @@ static const struct option_example examples[] = {
     {"landline watch capture.pcapng", N_("every conversation in it, a line each")},
     {"landline watch capture.pcapng --follow 3", N_("the third one as a ladder, explained")},
     {"landline watch capture.pcapng --only 'rst or unanswered'", N_("those that went wrong")},
+    {"landline watch capture.pcapng --screen", N_("walk through them")},
     {"landline watch capture.pcapng --pcap-of 3 --write three.pcapng", N_("just that one, for other tools")},
     {NULL, NULL},
 };
@@ -157,6 +160,9 @@ static int begin(struct watch *w, struct err *err)
         code = parse_choice(&w->choice, v->follow, err);
     if (code == 0 && v->json && v->pcap_of)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--json and --pcap-of exclude each other"));
+    if (code == 0 && v->screen && (v->json || v->pcap_of))
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("%s and %s exclude each other"), "--screen",
+            v->json ? "--json" : "--pcap-of");
     if (code == 0 && v->write && !v->pcap_of)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
     return code;
@@ -175,6 +181,8 @@ static int run(int argc, char **argv)
         status = cmd_fail(&err);
     else if (w.v.pcap_of)
         status = watch_extract(&w, o.args[0]);
+    else if (w.v.screen)
+        status = watch_screen(&w, o.args[0]);
     else
         status = watch_json(&w, o.args[0]);
     match_free(w.only);

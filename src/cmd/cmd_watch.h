@@ -56,5 +56,6 @@ bool watch_chose(const struct watch *w, uint32_t id);
 int watch_file(struct watch *w, const char *path);
 int watch_json(struct watch *w, const char *path);
 int watch_extract(struct watch *w, const char *path);
+int watch_screen(struct watch *w, const char *path);
 
 #endif

@@ -13,8 +13,12 @@
 
 #include "base/i18n.h"
 #include "base/utf8.h"
+#include "cmd/cmd.h"
+#include "cmd/cmd_watch.h"
 #include "cmd/screen_guard.h"
 #include "cmd/viewer.h"
+#include "cmd/watch_pass.h"
+#include "see/roster.h"
 #include "show/term.h"
 
 /* ---- drawing ---- */
@@ -144,7 +148,7 @@ static int open_terminal(struct viewer *v, struct err *err)
     static const struct input_events events = {.data = on_input, .ended = on_input_end};
     static const int signals[] = {SIGWINCH, SIGTSTP, SIGCONT, SIGINT, SIGTERM, SIGHUP};
     struct screen_options options = {
-        .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .no_color = v->o->no_color, .mouse = !v->o->no_mouse};
+        .in_fd = STDIN_FILENO, .out_fd = STDOUT_FILENO, .no_color = v->o->no_color, .mouse = true};
     int code;
 
     if (!term_is(STDIN_FILENO)) {
@@ -165,7 +169,7 @@ static int open_terminal(struct viewer *v, struct err *err)
     return 0;
 }
 
-static void begin(struct viewer *v, const struct watch_screen_options *options)
+static void begin(struct viewer *v, const struct viewer_options *options)
 {
     const char *term = getenv("TERM");
 
@@ -183,6 +187,7 @@ static void begin(struct viewer *v, const struct watch_screen_options *options)
     v->work = timer_new(v->loop, on_work, v);
     turn_end_init(&v->draw, draw);
     str_init(&v->wanted);
+    str_init(&v->only_text);
     str_init(&v->notice);
     v->every = options->every;
     v->absolute = options->absolute;
@@ -207,13 +212,14 @@ static void end(struct viewer *v)
     lineedit_free(v->file_name);
     grid_free(v->grid);
     str_done(&v->wanted);
+    str_done(&v->only_text);
     str_done(&v->notice);
     loop_free(v->loop);
     if (v->terminal_fd >= 0)
         close(v->terminal_fd);
 }
 
-int watch_screen_run(const struct watch_screen_options *options, struct err *err)
+int viewer_run(const struct viewer_options *options, struct err *err)
 {
     struct viewer v;
     int code;
@@ -233,4 +239,48 @@ int watch_screen_run(const struct watch_screen_options *options, struct err *err
 out:
     end(&v);
     return code;
+}
+
+static enum roll_key key_of(int order)
+{
+    static const enum roll_key keys[ROSTER_ORDERS] = {
+        [ROSTER_BY_START] = ROLL_BY_START,
+        [ROSTER_BY_DURATION] = ROLL_BY_DURATION,
+        [ROSTER_BY_BYTES] = ROLL_BY_BYTES,
+        [ROSTER_BY_PACKETS] = ROLL_BY_PACKETS,
+        [ROSTER_BY_LOSS] = ROLL_BY_LOSS,
+        [ROSTER_BY_RTT] = ROLL_BY_RTT,
+        [ROSTER_BY_FINDINGS] = ROLL_BY_FINDINGS,
+    };
+
+    return keys[order];
+}
+
+int watch_screen(struct watch *w, const char *path)
+{
+    struct viewer_options options = {
+        .name = path,
+        .max_conversations = (uint32_t)w->v.max_conversations,
+        .only = w->v.only,
+        .sort = key_of(w->v.sort),
+        .follow = w->choice.count == 1 ? w->choice.ranges[0].first : 0,
+        .every = w->v.every,
+        .absolute = w->v.absolute,
+        .no_color = w->v.no_color,
+    };
+    char *spooled = NULL;
+    struct err err;
+    int status = 0;
+
+    if (!term_is(STDOUT_FILENO)) {
+        err_set(&err, ERR_MISUSE, -ENOTTY, _("--screen needs a terminal; leave it out for text"));
+        return cmd_fail(&err);
+    }
+    if (watch_spool(path, &spooled, &err) < 0)
+        return cmd_fail(&err);
+    options.path = spooled;
+    if (viewer_run(&options, &err) < 0)
+        status = cmd_fail(&err);
+    free(spooled);
+    return status;
 }

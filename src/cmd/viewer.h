@@ -56,7 +56,7 @@ struct viewer_pass {
 };
 
 struct viewer {
-    const struct watch_screen_options *o;
+    const struct viewer_options *o;
     struct loop *loop;
     struct screen *screen;
     struct grid *grid;
@@ -79,6 +79,7 @@ struct viewer {
     /* The list. */
     struct roll *roll;
     struct match *only;
+    struct str only_text;       /* as it was typed */
     bool is_touched;            /* rows of those that live are not up to date */
     int64_t tidy_ns, tidied_ns; /* how long that took, and when it was done, the last time */
     enum roll_key key;

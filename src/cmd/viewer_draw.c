@@ -96,7 +96,7 @@ static void view_ladder(struct viewer *v, struct watch_screen_view *ret)
     ret->hides_packet = v->hides_packet;
     ret->packet_has_focus = v->packet_has_focus;
     ret->packet_first = v->packet_first;
-    ret->keys = _("Up Down packet  / search  e every  a absolute  s save  Tab header  Esc back  ? help");
+    ret->keys = _("/ search  e every  a absolute  s save  Tab packet  Esc back  ? help");
 }
 
 void viewer_view(struct viewer *v, struct watch_screen_view *ret)
@@ -117,7 +117,7 @@ void viewer_view(struct viewer *v, struct watch_screen_view *ret)
 
 static void append_name(struct str *out, const struct viewer *v)
 {
-    const char *slash = strrchr(v->o->path, '/'), *name = slash && slash[1] ? slash + 1 : v->o->path;
+    const char *slash = strrchr(v->o->name, '/'), *name = slash && slash[1] ? slash + 1 : v->o->name;
 
     utf8_escape(out, name, strlen(name), 0);
 }
@@ -165,7 +165,7 @@ static enum style append_list_state(struct str *out, const struct viewer *v)
     }
     if (v->only) {
         append_gap(out);
-        utf8_escape(out, lineedit_text(v->filter), lineedit_len(v->filter), 0);
+        utf8_escape(out, v->only_text.data, v->only_text.len, 0);
     }
     return style;
 }
@@ -222,25 +222,39 @@ static void ask(const struct viewer *v, struct watch_screen_view *view)
     }
 }
 
+/* The packet under the cursor, or where there is none (a pause, what is explained at the end) the one above.
+ */
+static bool find_packet(struct viewer *v, struct ring_packet *ret, unsigned *ret_verdicts)
+{
+    const struct ladder *l =
+        v->shows_ladder && v->pass.closeup ? closeup_ladder(v->pass.closeup, v->every) : NULL;
+    size_t at = l && v->rung < ladder_count(l) ? v->rung + 1 : l ? ladder_count(l) : 0;
+
+    for (; at > 0; at--) {
+        const struct rung *rung = ladder_rung(l, at - 1);
+
+        if (rung->kind == RUNG_IDLE || rung->kind == RUNG_CUT)
+            continue;
+        *ret_verdicts = rung->kind == RUNG_PACKET ? rung->verdicts : 0;
+        return ring_find(closeup_packets(v->pass.closeup), rung->number, ret);
+    }
+    return false;
+}
+
 void viewer_draw(struct viewer *v)
 {
     struct screen_help *help = v->shows_help ? translated_help() : NULL;
     struct str who = STR_INIT, state = STR_INIT;
     struct watch_screen_view view;
     struct ring_packet packet;
-    const struct rung *rung;
     int rows, columns;
 
     viewer_tidy(v, false);
     viewer_view(v, &view);
     append_name(&who, v);
     view.state_style = v->shows_ladder ? append_ladder_state(&state, v) : append_list_state(&state, v);
-    rung = viewer_rung(v);
-    if (rung && rung->kind != RUNG_IDLE && rung->kind != RUNG_CUT &&
-        ring_find(closeup_packets(v->pass.closeup), rung->number, &packet)) {
+    if (find_packet(v, &packet, &view.verdicts))
         view.packet = &packet;
-        view.verdicts = rung->kind == RUNG_PACKET ? rung->verdicts : 0;
-    }
     view.who = who.data;
     view.state = state.data;
     view.hint = help ? _("PageUp PageDown, Esc: back") : _("F1 help");

@@ -33,12 +33,6 @@ int viewer_open(struct viewer *v, struct err *err)
     struct stat st;
     int code;
 
-    if (v->o->only) {
-        code = match_parse(v->o->only, &v->only, err);
-        if (code < 0)
-            return code;
-        lineedit_set(v->filter, v->o->only, strlen(v->o->only), strlen(v->o->only));
-    }
     code = source_file_open(v->o->path, &v->file, err);
     if (code < 0)
         return code;
@@ -47,8 +41,11 @@ int viewer_open(struct viewer *v, struct err *err)
     v->follow = follow_new(&options);
     v->roll = roll_new(v->o->max_conversations);
     roll_sort(v->roll, v->key, false);
-    if (v->only)
+    if (v->o->only) {
+        /* The verb has parsed it before. */
+        lineedit_set(v->filter, v->o->only, strlen(v->o->only), strlen(v->o->only));
         viewer_filter(v, v->o->only);
+    }
     return 0;
 }
 

@@ -128,6 +128,8 @@ bool viewer_filter(struct viewer *v, const char *text)
     }
     match_free(v->only);
     v->only = m;
+    str_reset(&v->only_text);
+    str_append_str(&v->only_text, text);
     roll_filter(v->roll, m ? is_wanted : NULL, v);
     viewer_tidy(v, true);
     return true;
@@ -350,8 +352,8 @@ static void enter(struct viewer *v)
         str_append(&v->wanted, lineedit_text(v->search), lineedit_len(v->search));
         viewer_find(v, false);
     } else if (asked == ASKING_FILTER) {
-        if (!viewer_filter(v, lineedit_text(v->filter)))
-            v->asking = ASKING_FILTER;
+        /* What is wrong with it stands on the line now; F goes on with what was typed. */
+        viewer_filter(v, lineedit_text(v->filter));
     } else {
         str_append(&text, lineedit_text(v->file_name), lineedit_len(v->file_name));
         viewer_save(v, text.data, false);

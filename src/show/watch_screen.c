@@ -20,6 +20,7 @@
 #define ROWS_FOR_HEAD 5   /* of the body: with fewer the rows alone */
 #define ROWS_FOR_PACKET 9 /* of the body: with fewer the ladder alone */
 #define PACKET_PART 2     /* of the body, the packet below gets one row in so many at most */
+#define PACKET_ROWS_MAX 18
 #define PACKET_BESIDE_COLUMNS 79
 #define INTRO_COLUMNS_MAX 64
 
@@ -181,7 +182,8 @@ static void divide_packet(struct drawing *d)
         d->p->packet_row = d->p->body_row;
         d->p->packet_column = d->columns - PACKET_BESIDE_COLUMNS + 1;
     } else {
-        d->p->packet_rows = screen_clamp((int)d->p->packet_lines, 1, most - 1);
+        /* The same for every packet, so that the ladder stands still. */
+        d->p->packet_rows = screen_clamp(rows * 2 / 5, 1, screen_clamp(most - 1, 1, PACKET_ROWS_MAX));
         d->p->body_rows -= d->p->packet_rows + 1;
         d->p->packet_row = d->p->body_row + d->p->body_rows + 1;
         d->p->packet_column = 0;
