@@ -247,6 +247,7 @@ void viewer_draw(struct viewer *v)
     struct str who = STR_INIT, state = STR_INIT;
     struct watch_screen_view view;
     struct ring_packet packet;
+    size_t count = v->places.count;
     int rows, columns;
 
     viewer_tidy(v, false);
@@ -268,6 +269,9 @@ void viewer_draw(struct viewer *v)
     grid_reset(v->grid, rows, columns);
     watch_screen_draw(v->grid, &view, &v->places);
     if (v->shows_ladder) {
+        /* The status line tells of it, and is made before. */
+        if (v->places.count != count)
+            viewer_draw_soon(v);
         v->rung_first = v->places.first;
         v->packet_first = v->places.packet_first;
         if (v->places.count && v->rung >= v->places.count)

@@ -304,12 +304,29 @@ static void act(struct viewer *v, enum lineedit_action action)
     }
 }
 
+static void take_typed(struct viewer *v, const struct lineedit_key *key);
+
+/* Keys that came at once: what follows one that asks for something is the beginning of the answer. */
+static void press_all(struct viewer *v, const struct lineedit_key *key)
+{
+    size_t i = 0;
+
+    while (i < key->len && v->asking == ASKING_NOTHING)
+        press(v, key->text[i++]);
+    if (i < key->len && v->asking != ASKING_OVERWRITE) {
+        struct lineedit_key rest = *key;
+
+        rest.text += i;
+        rest.len -= i;
+        take_typed(v, &rest);
+    }
+}
+
 static void take_command(struct viewer *v, const struct lineedit_key *key)
 {
     switch (key->kind) {
     case LINEEDIT_KEY_TEXT:
-        for (size_t i = 0; i < key->len && v->asking == ASKING_NOTHING; i++)
-            press(v, key->text[i]);
+        press_all(v, key);
         break;
     case LINEEDIT_KEY_ACTION:
         act(v, key->action);
