@@ -160,7 +160,7 @@ class Watching(harness.Case):
         self.assertFalse((self.tmp / 'four.exe').exists())
         t.keys('s', 'C-u')
         t.type('no/such/folder.txt\n')
-        t.wait_for('no such file or directory')
+        t.wait_for('folder.txt: no such file')
         t.keys('q')
         t.wait_for('43 conversations')
         self.quit(t)
