@@ -7,16 +7,47 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/hex.h"
 #include "base/str.h"
+#include "see/follow.h"
 #include "see/verdict.h"
 #include "show/packet_fields.h"
 #include "show/text.h"
-#include "wire/capture_for_test.h"
-#include "wire/link.h"
-#include "wire/ip.h"
 
 #define MACS "000102030405 060708090a0b"
 #define IP4(total) "0800 4500" total "1234 4000 40 06 0000 0a000001 0a000002"
+
+struct bytes {
+    uint8_t at[256];
+    size_t len;
+};
+
+/* Hex with blanks between the fields. */
+static struct bytes bytes_of(const char *hex)
+{
+    struct bytes b = {.len = 0};
+    char dense[2 * sizeof(b.at)];
+    size_t digits = 0;
+
+    for (; *hex; hex++)
+        if (*hex != ' ') {
+            assert_true(digits < sizeof(dense) - 1);
+            dense[digits++] = *hex;
+        }
+    dense[digits] = '\0';
+    b.len = digits / 2;
+    assert_int_equal(hex_decode(dense, b.at, b.len), 0);
+    return b;
+}
+
+/* In memory that ends with them, so that ASan sees a step too far; to be freed. */
+static uint8_t *bytes_exactly(const struct bytes *b, size_t len)
+{
+    uint8_t *copy = malloc(len ? len : 1);
+
+    memcpy(copy, b->at, len);
+    return copy;
+}
 
 struct told {
     struct painted *lines;

@@ -10,7 +10,6 @@
 #include "base/str.h"
 #include "show/lineedit.h"
 #include "show/watch_screen.h"
-#include "wire/ip.h"
 
 #define ROWS 100
 
