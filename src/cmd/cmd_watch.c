@@ -71,6 +71,8 @@ static const struct option_row rows[] = {
     OPTION_FLAG(0, "html", struct watch_values, html,
         N_("a page for a browser: the overview and all ladders, in one file")),
     OPTION_FLAG(0, "svg", struct watch_values, svg, N_("the ladder of one conversation as a picture")),
+    OPTION_FLAG(0, "screen", struct watch_values, screen,
+        N_("on the whole screen: a list to walk through, ladders, and each packet's headers")),
     OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
@@ -87,6 +89,7 @@ static const struct option_example examples[] = {
     {"landline watch capture.pcapng --follow 3", N_("the third one as a ladder, explained")},
     {"landline watch capture.pcapng --only 'rst or unanswered'", N_("those that went wrong")},
     {"landline watch capture.pcapng --html > capture.html", N_("all of it as a page for a browser")},
+    {"landline watch capture.pcapng --screen", N_("walk through them")},
     {"landline watch capture.pcapng --pcap-of 3 --write three.pcapng", N_("just that one, for other tools")},
     {NULL, NULL},
 };
@@ -206,10 +209,15 @@ static int begin(struct watch *w, const char *interface, const char *arg, struct
         code = match_parse(v->only, &w->only, err);
     if (code == 0 && v->follow)
         code = parse_choice(&w->choice, v->follow, err);
-    if (code == 0 && v->json && v->pcap_of)
-        code = err_set(err, ERR_MISUSE, -EINVAL, _("--json and --pcap-of exclude each other"));
-    if (code == 0 && (v->html || v->svg) && (v->html + v->svg + v->json > 1 || v->pcap_of))
-        code = err_set(err, ERR_MISUSE, -EINVAL, _("--html, --svg, --json and --pcap-of exclude each other"));
+    if (code == 0 && v->json + v->html + v->svg + v->screen + (v->pcap_of != 0) > 1)
+        code = err_set(
+            err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg, --screen and --pcap-of exclude each other"));
+    if (code == 0 && interface && (v->html || v->svg || v->screen))
+        code = err_set(err, ERR_MISUSE, -EINVAL,
+            _("%s needs a file to read, not an interface: capture into one with --write FILE first"),
+            v->html  ? "--html"
+            : v->svg ? "--svg"
+                     : "--screen");
     if (code == 0 && v->write && !v->pcap_of && !interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
     if (code == 0 && v->pcap_of && interface)
@@ -237,6 +245,8 @@ static int run(int argc, char **argv)
         status = watch_live(&w, interface);
     else if (w.v.pcap_of)
         status = watch_extract(&w, o.args[0]);
+    else if (w.v.screen)
+        status = watch_screen(&w, o.args[0]);
     else if (w.v.json)
         status = watch_json(&w, o.args[0]);
     else if (w.v.html || w.v.svg)

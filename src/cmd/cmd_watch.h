@@ -61,5 +61,6 @@ int watch_json(struct watch *w, const char *path);
 int watch_page(struct watch *w, const char *path); /* --html, --svg */
 int watch_extract(struct watch *w, const char *path);
 int watch_live(struct watch *w, const char *interface);
+int watch_screen(struct watch *w, const char *path);
 
 #endif

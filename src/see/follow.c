@@ -357,16 +357,16 @@ static void take_lost(void *arg, const struct fragments_lost *lost)
 }
 
 /* True if there is a packet to take now: the whole datagram, or a fragment that stands for itself. */
-static bool take_fragment(struct follow *f, struct followed *followed)
+static bool take_fragment(struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns)
 {
     enum fragments_result result;
 
     if (!f->fragments)
         f->fragments = fragments_new(take_lost, f);
-    f->whole = *followed->packet;
-    result = fragments_take(f->fragments, &f->whole, followed->number, followed->time_ns);
+    f->whole = *packet;
+    result = fragments_take(f->fragments, &f->whole, number, time_ns);
     f->totals.fragments += result == FRAGMENTS_WAIT;
-    followed->packet = f->packet = &f->whole;
+    f->packet = &f->whole;
     return result != FRAGMENTS_WAIT;
 }
 
@@ -385,7 +385,7 @@ bool follow_packet(
         f->capture.time_ns = time_ns;
     f->packet = packet;
     if (packet_is_fragment(packet)) {
-        if (!take_fragment(f, &followed)) {
+        if (!take_fragment(f, packet, number, time_ns)) {
             f->packet = NULL;
             return false;
         }
