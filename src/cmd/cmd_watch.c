@@ -79,7 +79,7 @@ static const struct option_row rows[] = {
         N_("where to write packets")),
     OPTION_FLAG(0, "ascii", struct watch_values, ascii, N_("draw with ASCII alone")),
     OPTION_SWITCH(0, "pager", struct watch_values, pager,
-        N_("[do not] read what is long page by page, in $PAGER or less, on a terminal")),
+        N_("on a terminal, show what is long page by page, in $PAGER or less")),
     OPTION_FLAG(0, "no-color", struct watch_values, no_color, N_("no colours, also on a terminal")),
     OPTION_END,
 };
