@@ -99,9 +99,11 @@ static const struct option_verb verb = {
     .synopsis = synopsis,
     .summary = N_("draw and explain every conversation on the wire"),
     .description =
-        N_("Reads packets from FILE, a pcap or pcapng file, packed with gzip or not; - is standard input. "
-           "Shows each "
-           "TCP and UDP conversation in them: who opened it, who closed it and how, what was lost.\n\n"
+        N_("Reads packets from FILE, a pcap or pcapng file, packed with gzip or not (- is standard input), "
+           "or captures "
+           "them on an INTERFACE, without one on all of them. Shows each TCP and UDP conversation: who "
+           "opened it, who "
+           "closed it and how, what was lost.\n\n"
            "--follow draws one as a ladder, with the state of both sides, and says what it means."),
     .rows = rows,
     .examples = examples,

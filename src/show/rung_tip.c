@@ -7,7 +7,6 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "show/traffic_text.h"
-#include "wire/ip.h"
 
 static void add_time(struct str *out, const struct ladder *l, const struct rung *rung)
 {
