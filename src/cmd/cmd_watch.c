@@ -197,7 +197,10 @@ static const char *find_interface(const struct watch_values *v, const char *arg)
         return v->interface;
     if (!arg)
         return SOURCE_ANY;
-    return strcmp(arg, "-") != 0 && stat(arg, &st) < 0 && source_has_interface(arg) ? arg : NULL;
+    if (strcmp(arg, "-") == 0 || stat(arg, &st) == 0)
+        return NULL;
+    /* There is nothing of that name: where it looks like an interface's, the error should list those. */
+    return source_has_interface(arg) || !strpbrk(arg, "/.") ? arg : NULL;
 }
 
 static int begin(struct watch *w, const char *interface, const char *arg, struct err *err)
