@@ -37,7 +37,7 @@ LIBRARIES = {
     r'sqlite3\.h': r'store/sqlite.*\.c',
     r'curses\.h|ncurses.*\.h': r'show/screen.*\.c',
     r'pthread\.h': r'net/worker\.c|.*_test\.c',
-    r'pcap(/.*)?\.h': r'see/.*\.c',
+    r'pcap(/.*)?\.h': r'see/(filter|source_live)\.c',
     r'zlib\.h': r'see/inflate\.c|see/.*_test\.c',
     r'cmocka\.h': r'.*_(test\.c|for_test\.h)',
 }

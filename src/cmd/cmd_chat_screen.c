@@ -15,40 +15,8 @@
 #include "base/i18n.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
+#include "cmd/screen_guard.h"
 #include "cmd/window.h"
-
-/* What a handler must know when the program dies at a place of its own choosing. */
-static struct screen *rescued;
-
-static void on_death(int signum)
-{
-    struct screen *screen = rescued;
-
-    rescued = NULL;
-    screen_rescue(screen);
-    /* SA_RESETHAND: this time it kills. */
-    raise(signum);
-}
-
-static void on_exit_anyhow(void)
-{
-    screen_rescue(rescued);
-}
-
-static void guard(struct screen *screen)
-{
-    static const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT};
-    static bool is_registered;
-    struct sigaction action = {.sa_handler = on_death, .sa_flags = (int)SA_RESETHAND | SA_NODEFER}, before;
-
-    rescued = screen;
-    for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
-        /* A sanitizer has its own way of dying, and tells more. */
-        if (sigaction(deadly[i], NULL, &before) == 0 && before.sa_handler == SIG_DFL)
-            sigaction(deadly[i], &action, NULL);
-    if (!is_registered)
-        is_registered = atexit(on_exit_anyhow) == 0;
-}
 
 /* ---- drawing ---- */
 
@@ -206,7 +174,7 @@ static int start(void *face, struct err *err)
     code = screen_new(&options, &w->screen, err);
     if (code < 0)
         return code;
-    guard(w->screen);
+    screen_guard(w->screen);
     code = input_new(w->run->loop, STDIN_FILENO, &events, w, &w->input);
     if (code < 0)
         return err_set(err, ERR_OTHER, code, _("the terminal: %s"), err_word(code));
@@ -259,7 +227,7 @@ static void leave(void *face)
     turn_end_cancel(&w->draw);
     input_free(w->input);
     w->input = NULL;
-    rescued = NULL;
+    screen_guard(NULL);
     screen_free(w->screen);
     w->screen = NULL;
     on_read_mark(w);

@@ -17,6 +17,7 @@
 #include "see/follow.h"
 #include "see/match.h"
 #include "see/roster.h"
+#include "see/source.h"
 
 #define LIMIT_DEFAULT 1000
 
@@ -31,7 +32,8 @@ static const char *const orders[] = {
     [ROSTER_ORDERS] = NULL,
 };
 
-static const char *const synopsis[] = {N_("FILE [--only WHICH] [--follow N]"), NULL};
+static const char *const synopsis[] = {N_("FILE [--only WHICH] [--follow N]"),
+    N_("[INTERFACE] [--filter EXPRESSION] [--write FILE] [--for TIME]"), NULL};
 
 static const struct option_row rows[] = {
     OPTION_GROUP(N_("Which conversations")),
@@ -45,6 +47,20 @@ static const struct option_row rows[] = {
         N_("at most N lines of overview, the gravest or first ones (default 1000); 0: all")),
     OPTION_NUMBER(0, "max-conversations", "N", struct watch_values, max_conversations, 1, FLOW_TABLE_MAX,
         N_("keep at most N that live at once (default 1000000); the oldest are summed up before their end")),
+    OPTION_STRING('F', "filter", N_("EXPRESSION"), struct watch_values, filter, OPTION_COMPLETE_NONE,
+        N_("only packets that match, as pcap-filter(7) has it: \"tcp port 443\"")),
+    OPTION_GROUP(N_("Capturing")),
+    OPTION_STRING('i', "interface", N_("INTERFACE"), struct watch_values, interface,
+        OPTION_COMPLETE_INTERFACE, N_("capture from INTERFACE, also where a file has its name")),
+    OPTION_DURATION(
+        0, "for", N_("TIME"), struct watch_values, for_ns, 0, 365 * OPTION_DAY_NS, N_("end after TIME")),
+    OPTION_NUMBER('c', "count", "N", struct watch_values, count, 0, INT64_MAX, N_("end after N packets")),
+    OPTION_SIZE(0, "buffer", N_("SIZE"), struct watch_values, buffer_bytes, SOURCE_BUFFER_MIN_BYTES,
+        SOURCE_BUFFER_MAX_BYTES, N_("keep SIZE of packets that wait to be looked at (default 16M)")),
+    OPTION_SIZE(0, "snaplen", N_("SIZE"), struct watch_values, snaplen, SOURCE_SNAPLEN_MIN,
+        SOURCE_SNAPLEN_DEFAULT, N_("take only the first SIZE bytes of a packet (default all)")),
+    OPTION_FLAG(0, "promiscuous", struct watch_values, promiscuous,
+        N_("also what others on the network say to each other")),
     OPTION_GROUP(N_("What to show")),
     OPTION_FLAG('e', "every", struct watch_values, every,
         N_("each packet by itself: runs of data are not folded into one line")),
@@ -55,13 +71,15 @@ static const struct option_row rows[] = {
     OPTION_FLAG(0, "html", struct watch_values, html,
         N_("a page for a browser: the overview and all ladders, in one file")),
     OPTION_FLAG(0, "svg", struct watch_values, svg, N_("the ladder of one conversation as a picture")),
+    OPTION_FLAG(0, "screen", struct watch_values, screen,
+        N_("on the whole screen: a list to walk through, ladders, and each packet's headers")),
     OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
         N_("where to write packets")),
     OPTION_FLAG(0, "ascii", struct watch_values, ascii, N_("draw with ASCII alone")),
     OPTION_SWITCH(0, "pager", struct watch_values, pager,
-        N_("[do not] read what is long page by page, in $PAGER or less, on a terminal")),
+        N_("on a terminal, show what is long page by page, in $PAGER or less")),
     OPTION_FLAG(0, "no-color", struct watch_values, no_color, N_("no colours, also on a terminal")),
     OPTION_END,
 };
@@ -71,6 +89,7 @@ static const struct option_example examples[] = {
     {"landline watch capture.pcapng --follow 3", N_("the third one as a ladder, explained")},
     {"landline watch capture.pcapng --only 'rst or unanswered'", N_("those that went wrong")},
     {"landline watch capture.pcapng --html > capture.html", N_("all of it as a page for a browser")},
+    {"landline watch capture.pcapng --screen", N_("walk through them")},
     {"landline watch capture.pcapng --pcap-of 3 --write three.pcapng", N_("just that one, for other tools")},
     {NULL, NULL},
 };
@@ -86,7 +105,6 @@ static const struct option_verb verb = {
            "--follow draws one as a ladder, with the state of both sides, and says what it means."),
     .rows = rows,
     .examples = examples,
-    .args_min = 1,
     .args_max = 1,
     .args_complete = OPTION_COMPLETE_FILE,
 };
@@ -167,21 +185,45 @@ void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *r
 
 /* ---- the verb ---- */
 
-static int begin(struct watch *w, struct err *err)
+/* What is to be captured from; NULL: it is a file that is to be read. One that is there is meant before an
+ * interface of its name; a name that is neither is told of as a file. */
+static const char *find_interface(const struct watch_values *v, const char *arg)
+{
+    struct stat st;
+
+    if (v->interface)
+        return v->interface;
+    if (!arg)
+        return SOURCE_ANY;
+    return strcmp(arg, "-") != 0 && stat(arg, &st) < 0 && source_has_interface(arg) ? arg : NULL;
+}
+
+static int begin(struct watch *w, const char *interface, const char *arg, struct err *err)
 {
     const struct watch_values *v = &w->v;
     int code = 0;
 
-    if (v->only)
+    if (v->interface && arg)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("%s and --interface exclude each other"), arg);
+    if (code == 0 && v->only)
         code = match_parse(v->only, &w->only, err);
     if (code == 0 && v->follow)
         code = parse_choice(&w->choice, v->follow, err);
-    if (code == 0 && v->json && v->pcap_of)
-        code = err_set(err, ERR_MISUSE, -EINVAL, _("--json and --pcap-of exclude each other"));
-    if (code == 0 && (v->html || v->svg) && (v->html + v->svg + v->json > 1 || v->pcap_of))
-        code = err_set(err, ERR_MISUSE, -EINVAL, _("--html, --svg, --json and --pcap-of exclude each other"));
-    if (code == 0 && v->write && !v->pcap_of)
+    if (code == 0 && v->json + v->html + v->svg + v->screen + (v->pcap_of != 0) > 1)
+        code = err_set(
+            err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg, --screen and --pcap-of exclude each other"));
+    if (code == 0 && interface && (v->html || v->svg || v->screen))
+        code = err_set(err, ERR_MISUSE, -EINVAL,
+            _("%s needs a file to read, not an interface: capture into one with --write FILE first"),
+            v->html  ? "--html"
+            : v->svg ? "--svg"
+                     : "--screen");
+    if (code == 0 && v->write && !v->pcap_of && !interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
+    if (code == 0 && v->pcap_of && interface)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--pcap-of needs a file to read, not an interface"));
+    if (code == 0 && v->write && interface && strcmp(v->write, "-") == 0)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--write -: standard output has the conversations"));
     return code;
 }
 
@@ -190,15 +232,21 @@ static int run(int argc, char **argv)
     struct watch w = {
         .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
     struct options o;
+    const char *interface;
     struct err err;
     int status;
 
     if (!cmd_begin(&o, &verb, &w.v, argc, argv, &status))
         return status;
-    if (begin(&w, &err) < 0)
+    interface = find_interface(&w.v, o.args[0]);
+    if (begin(&w, interface, o.args[0], &err) < 0)
         status = cmd_fail(&err);
+    else if (interface)
+        status = watch_live(&w, interface);
     else if (w.v.pcap_of)
         status = watch_extract(&w, o.args[0]);
+    else if (w.v.screen)
+        status = watch_screen(&w, o.args[0]);
     else if (w.v.json)
         status = watch_json(&w, o.args[0]);
     else if (w.v.html || w.v.svg)

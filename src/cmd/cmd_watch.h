@@ -60,5 +60,7 @@ int watch_file(struct watch *w, const char *path);
 int watch_json(struct watch *w, const char *path);
 int watch_page(struct watch *w, const char *path); /* --html, --svg */
 int watch_extract(struct watch *w, const char *path);
+int watch_live(struct watch *w, const char *interface);
+int watch_screen(struct watch *w, const char *path);
 
 #endif

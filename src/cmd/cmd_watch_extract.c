@@ -21,7 +21,7 @@ static void on_packet(
     struct watch_pass *pass, const struct followed *followed, const struct pcapfile_packet *frame)
 {
     struct extract *x = pass->arg;
-    const struct pcapfile *format = source_file_format(pass->source);
+    const struct pcapfile *format = source_format(pass->source);
     const char *name =
         frame->interface < format->interface_count ? format->interfaces[frame->interface].name : NULL;
 

@@ -22,8 +22,8 @@ int watch_pass_open(struct watch_pass *ret, const struct watch *w, const char *p
     const struct follow_options *options, struct err *err)
 {
     struct follow_options own = *options;
-    struct source_file *source;
-    int code = source_file_open(path, &source, err);
+    struct source *source;
+    int code = source_open_file(path, w->v.filter, &source, err);
 
     if (code < 0)
         return code;
@@ -44,7 +44,7 @@ static void take_batch(struct watch_pass *p, const struct pcapfile_packet *frame
             frames[i].linktype, frames[i].data, frames[i].captured_bytes, frames[i].wire_bytes, &packets[i]);
     follow_expect(p->follow, packets, count);
     for (unsigned i = 0; i < count; i++) {
-        p->number++;
+        p->number = frames[i].number;
         if (follow_packet(p->follow, &packets[i], p->number, frames[i].time_ns, &followed) && p->take)
             p->take(p, &followed, &frames[i]);
     }
@@ -56,7 +56,7 @@ void watch_pass_run(struct watch_pass *p)
     enum source_result result;
     unsigned count = 0;
 
-    while ((result = source_file_batch(p->source, frames, BATCH, &count, &p->err)) == SOURCE_PACKET) {
+    while ((result = source_batch(p->source, frames, BATCH, &count, &p->err)) == SOURCE_PACKET) {
         if (!p->number)
             p->start_ns = frames[0].time_ns;
         take_batch(p, frames, count);
@@ -68,7 +68,7 @@ void watch_pass_run(struct watch_pass *p)
 void watch_pass_close(struct watch_pass *p)
 {
     follow_free(p->follow);
-    source_file_close(p->source);
+    source_free(p->source);
     p->follow = NULL;
     p->source = NULL;
 }

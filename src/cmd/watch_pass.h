@@ -7,14 +7,14 @@
 
 #include "base/err.h"
 #include "see/follow.h"
-#include "see/source_file.h"
+#include "see/source.h"
 
 struct watch;
 
 /* Once through a capture file from its beginning to its end: each packet is read, filtered, followed, and
  * handed on. */
 struct watch_pass {
-    struct source_file *source;
+    struct source *source;
     struct follow *follow;
     uint64_t number;  /* of the packet at hand, counted from 1 as it stands in the file */
     int64_t start_ns; /* when the file's first packet was */

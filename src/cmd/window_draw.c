@@ -13,7 +13,7 @@
 
 #define PIN_SHOWN_BYTES 23 /* "sha256:" and 16 digits */
 
-static const struct chat_screen_help window_help[] = {
+static const struct screen_help window_help[] = {
     {N_("Typing"), NULL},
     {N_("Enter"), N_("says it")},
     {N_("Alt-Enter Ctrl-J"), N_("a new line in the same message")},
@@ -225,9 +225,9 @@ static struct chat_screen_talk *list_of(const struct window *w)
     return list;
 }
 
-static struct chat_screen_help *translated_help(void)
+static struct screen_help *translated_help(void)
 {
-    struct chat_screen_help *help = xcalloc(window_help_count(), sizeof(*help));
+    struct screen_help *help = xcalloc(window_help_count(), sizeof(*help));
 
     for (size_t i = 0; i < window_help_count(); i++) {
         help[i].key = gettext(window_help[i].key);
@@ -241,7 +241,7 @@ void window_draw(struct window *w)
     struct talk *t = w->mode == WINDOW_CHOOSING ? NULL : w->shown;
     struct str who = STR_INIT, state = STR_INIT, intro = STR_INIT, question = STR_INIT;
     struct chat_screen_talk *list = list_of(w);
-    struct chat_screen_help *help = w->mode == WINDOW_HELPING ? translated_help() : NULL;
+    struct screen_help *help = w->mode == WINDOW_HELPING ? translated_help() : NULL;
     struct chat_screen_view view = {
         .talks = list,
         .n_talks = w->n_talks,

@@ -17,7 +17,7 @@ static bool is_udp(const struct flow *flow)
     return flow->protocol == IP_PROTOCOL_UDP;
 }
 
-static enum conversation_opened opened_of(const struct flow *flow)
+enum conversation_opened conversation_opened_of_flow(const struct flow *flow)
 {
     const struct flow_side *a = &flow->side[FLOW_A], *b = &flow->side[FLOW_B];
 
@@ -116,7 +116,7 @@ void conversation_of_flow(const struct flow *flow, struct conversation *ret)
     ret->id = flow->number;
     ret->protocol = flow->protocol;
     ret->ip_version = flow->version;
-    ret->opened = (uint8_t)opened_of(flow);
+    ret->opened = (uint8_t)conversation_opened_of_flow(flow);
     ret->closed = (uint8_t)closed_of(flow, (enum conversation_opened)ret->opened);
     ret->closed_by = (uint8_t)closer_of(flow, (enum conversation_closed)ret->closed);
     ret->has_closer = ret->closed_by != FLOW_SIDES && !is_udp(flow);

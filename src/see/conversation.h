@@ -108,6 +108,8 @@ void conversation_of_flow(const struct flow *flow, struct conversation *ret);
 /* A copy with its label and findings, in one piece: free(3) it. */
 struct conversation *conversation_copy(const struct conversation *c);
 
+enum conversation_opened conversation_opened_of_flow(const struct flow *flow);
+
 /* "ip:port", IPv6 in brackets. */
 void conversation_append_endpoint(struct str *out, const struct conversation *c, unsigned side);
 

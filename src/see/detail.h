@@ -74,14 +74,20 @@ void detail_sum_up(const struct detail *d, const struct flow *flow, struct conve
 struct capture_notes {
     int64_t time_ns;                               /* the latest */
     uint64_t opened, unanswered, one_sided, ended; /* TCP conversations that ended */
-    struct finding flood, asymmetric, twice;
-    struct finding found[3]; /* what notes_of_capture returns */
+    struct finding flood, asymmetric, twice, fragments;
+    struct finding found[4]; /* what notes_of_capture returns */
 };
 
-/* Is there something to note? Then there has to be a detail. */
+/* Is there something to note? Then there has to be a detail. If not, what a next packet could make worth
+ * noting is kept in the flow. */
 bool notes_are_wanted(const struct flow_step *step, const struct followed *followed);
+/* Of a new detail: what the flow has kept. */
+void notes_begin(struct detail *d, const struct flow_step *step, const struct followed *followed);
 void notes_take(struct detail *d, const struct flow_step *step, const struct followed *followed);
 void notes_take_error(struct detail *d, const struct followed *followed);
+/* Fragments of a datagram of from never came; number is the first one's that did. */
+void notes_take_lost(struct detail *d, unsigned from, uint64_t number);
+void notes_take_lost_of_capture(struct capture_notes *capture, uint64_t number);
 /* What the end shows, into d->findings: what was noted and has come to nothing is dropped, the rest sorted. d
  * is an empty one if there was none. */
 void notes_end(struct detail *d, const struct flow *flow, struct capture_notes *capture);

@@ -135,6 +135,12 @@ static const struct {
            "an "
            "answer is expected they, or it, were lost or filtered."),
         N_("Look whether the server got them; a firewall that drops says nothing.")},
+    [FINDING_FRAGMENTS_LOST] = {"fragments-lost", SEVERITY_WARNING, N_("fragments lost"),
+        N_("A datagram was cut into fragments, and not all of them came: with one fragment the whole of it "
+           "is lost. Many "
+           "firewalls drop fragments, since all but the first have no ports."),
+        N_("Send smaller datagrams (for DNS, an EDNS buffer of 1232 bytes), or let fragments pass the "
+           "firewalls.")},
 };
 
 static const char *const severities[] = {

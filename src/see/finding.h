@@ -33,6 +33,7 @@ enum finding_kind {
     FINDING_ASYMMETRIC, /* only one direction was captured */
     FINDING_TAKEN_TWICE,
     FINDING_UDP_UNANSWERED,
+    FINDING_FRAGMENTS_LOST, /* of a conversation, and of the capture */
     FINDING_KINDS,
 };
 

@@ -37,6 +37,7 @@ enum flow_side_flags {
     FLOW_STATE_INFERRED = 128, /* its state depends on packets that were not seen */
     FLOW_HAS_RTT = 256,
     FLOW_KEPT_ALIVE = 512,    /* its last segment was a keep-alive */
+    FLOW_LATE_ACK = 1024,     /* without FLOW_HAS_HOLE: late_ack_* are filled; notes.c's */
     FLOW_DUPLICATES = 0xc000, /* how often in a row it has acknowledged the same: 0 to 3 */
 };
 
@@ -44,11 +45,17 @@ enum flow_side_flags {
 struct flow_side {
     uint64_t payload_bytes; /* as sent, what was sent again counted again */
     uint32_t packets;
-    uint32_t isn;     /* its first sequence number */
-    uint32_t next;    /* behind the highest that was seen of it */
-    uint32_t acked;   /* the highest that it has acknowledged of the other's */
-    uint32_t hole;    /* the first number of the last gap in what was seen */
-    uint32_t hole_us; /* when it opened, since the flow began, modulo 71 minutes */
+    uint32_t isn;   /* its first sequence number */
+    uint32_t next;  /* behind the highest that was seen of it */
+    uint32_t acked; /* the highest that it has acknowledged of the other's */
+    union {
+        uint32_t hole;            /* the first number of the last gap in what was seen */
+        uint32_t late_ack_number; /* of the packet, modulo 2^32 */
+    };
+    union {
+        uint32_t hole_us; /* when it opened, since the flow began, modulo 71 minutes */
+        uint32_t late_ack_ns;
+    };
     uint32_t retransmissions;
     uint32_t out_of_order;
     uint32_t duplicate_acks;

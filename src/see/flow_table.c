@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* A hash table made for one thing: as little memory and as few cache misses a packet as can be. Conversations
- * lie in chunks that never move; the index is an array of 32-bit places, open addressing with linear probing,
- * in which six bits of the hash keep most strangers from being looked at. The index grows by half, so with
- * its load it stays below 8 bytes a conversation. */
+ * lie in chunks that never move. The index is an array of buckets, each a cache line: the places of 15
+ * conversations, and how many more had to go on to the next bucket. In a place, the bits that no number of a
+ * conversation needs are bits of the hash, which keep nearly all strangers from being looked at. A
+ * conversation is taken out without any other being moved or so much as looked at. */
 #include "see/flow_table.h"
 
 #include <assert.h>
@@ -20,23 +21,27 @@
 #define CHUNK_FLOWS (CHUNK_BYTES / sizeof(struct flow))
 #define CACHE_LINE 64
 
-/* A place: tag, and the number of the flow in the chunks, from 1. */
-#define TAG_BITS 6
-#define REF_BITS (32 - TAG_BITS)
-#define REF_MASK ((1U << REF_BITS) - 1)
-#define NO_REF 0
-
-#define SLOTS_MIN 1024
-/* Full at 85 %, at 57 % just behind growing: 4 to 7 bytes a flow. */
+#define BUCKET_PLACES 15
+#define BUCKETS_MIN 64
+/* Full at 85 %, at 57 % just behind growing: 5 to 7.5 bytes a flow. */
 #define LOAD_MAX_PERCENT 85
+#define NO_REF 0
 
 /* Of those that are alive, how many are looked at for one that may go. */
 #define VICTIMS_LOOKED_AT 32
 
+struct bucket {
+    uint32_t passed;                /* how many flows found it full and went on */
+    uint32_t places[BUCKET_PLACES]; /* tag, and the number of the flow in the chunks, from 1; 0: free */
+};
+
+_Static_assert(sizeof(struct bucket) == CACHE_LINE, "a bucket has one cache line");
+
 struct flow_table {
     uint64_t seed[2];
-    uint32_t *slots;
-    uint32_t slot_count;
+    struct bucket *buckets;
+    uint32_t bucket_count;
+    uint32_t tag_shift;
     uint32_t count; /* in the table */
     uint32_t max_flows;
     uint32_t used; /* of the chunks, freed ones counted */
@@ -44,8 +49,9 @@ struct flow_table {
     uint32_t chunk_count;
     uint32_t free_ref;                  /* chained by next_closed */
     uint32_t closed_first, closed_last; /* queue, chained by next_closed */
-    uint32_t hand;                      /* where the next search for a quiet one begins */
-    uint32_t number;                    /* of the latest */
+    uint32_t queued;
+    uint32_t hand;   /* where the next search for a quiet one begins */
+    uint32_t number; /* of the latest */
     flow_table_ended *ended;
     void *arg;
 };
@@ -102,63 +108,76 @@ static uint32_t flow_hash(const struct flow_table *t, const struct flow *flow)
 }
 
 /* Spread by the upper bits, tagged by the lower. */
-static uint32_t slot_of(const struct flow_table *t, uint32_t hash)
+static uint32_t bucket_of(const struct flow_table *t, uint32_t hash)
 {
-    return (uint32_t)((uint64_t)hash * t->slot_count >> 32);
+    return (uint32_t)((uint64_t)hash * t->bucket_count >> 32);
 }
 
-static uint32_t tagged(uint32_t hash, uint32_t ref)
+static uint32_t next_bucket(const struct flow_table *t, uint32_t bucket)
 {
-    return hash << REF_BITS | ref;
+    return ++bucket == t->bucket_count ? 0 : bucket;
 }
 
-static uint32_t next_slot(const struct flow_table *t, uint32_t slot)
+static uint32_t ref_of(const struct flow_table *t, uint32_t place)
 {
-    return ++slot == t->slot_count ? 0 : slot;
+    return place & ((UINT32_C(1) << t->tag_shift) - 1);
+}
+
+/* Bits: which of the places have the tag of this hash. Free ones may, too. */
+static unsigned tagged_places(const struct flow_table *t, const struct bucket *b, uint32_t hash)
+{
+    uint32_t tag = hash << t->tag_shift, mask = UINT32_MAX << t->tag_shift;
+    unsigned found = 0;
+
+    for (unsigned i = 0; i < BUCKET_PLACES; i++)
+        found |= (unsigned)((b->places[i] & mask) == tag) << i;
+    return found;
+}
+
+static unsigned find_place(const struct bucket *b, uint32_t place)
+{
+    unsigned i = 0;
+
+    while (i < BUCKET_PLACES && b->places[i] != place)
+        i++;
+    return i;
 }
 
 static void insert(struct flow_table *t, uint32_t hash, uint32_t ref)
 {
-    uint32_t slot = slot_of(t, hash);
+    uint32_t bucket = bucket_of(t, hash);
+    unsigned i;
 
-    while (t->slots[slot])
-        slot = next_slot(t, slot);
-    t->slots[slot] = tagged(hash, ref);
+    while ((i = find_place(&t->buckets[bucket], NO_REF)) == BUCKET_PLACES) {
+        t->buckets[bucket].passed++;
+        bucket = next_bucket(t, bucket);
+    }
+    t->buckets[bucket].places[i] = hash << t->tag_shift | ref;
+}
+
+static void remove_ref(struct flow_table *t, uint32_t ref)
+{
+    uint32_t hash = flow_hash(t, flow_at(t, ref)), bucket = bucket_of(t, hash);
+    unsigned i;
+
+    while ((i = find_place(&t->buckets[bucket], hash << t->tag_shift | ref)) == BUCKET_PLACES) {
+        t->buckets[bucket].passed--;
+        bucket = next_bucket(t, bucket);
+    }
+    t->buckets[bucket].places[i] = NO_REF;
 }
 
 /* The flows in the order in which they lie in memory, not in that of the index: that is what makes this
  * cheap. */
 static void grow(struct flow_table *t)
 {
-    free(t->slots);
-    t->slot_count = t->slot_count ? t->slot_count + t->slot_count / 2 : SLOTS_MIN;
-    t->slots = xcalloc(t->slot_count, sizeof(*t->slots));
+    free(t->buckets);
+    t->bucket_count = t->bucket_count ? t->bucket_count + t->bucket_count / 2 : BUCKETS_MIN;
+    t->buckets = xaligned(CACHE_LINE, t->bucket_count * sizeof(*t->buckets));
+    memset(t->buckets, 0, t->bucket_count * sizeof(*t->buckets));
     for (uint32_t ref = 1; ref <= t->used; ref++)
         if (flow_at(t, ref)->number)
             insert(t, flow_hash(t, flow_at(t, ref)), ref);
-}
-
-/* Takes the place away and moves those behind it up that would not be found over the hole (Knuth, vol. 3,
- * section 6.4, algorithm R). */
-static void remove_ref(struct flow_table *t, uint32_t ref)
-{
-    uint32_t slot = slot_of(t, flow_hash(t, flow_at(t, ref))), hole;
-
-    while ((t->slots[slot] & REF_MASK) != ref)
-        slot = next_slot(t, slot);
-    hole = slot;
-    for (slot = next_slot(t, slot); t->slots[slot]; slot = next_slot(t, slot)) {
-        uint32_t home = slot_of(t, flow_hash(t, flow_at(t, t->slots[slot] & REF_MASK)));
-        /* How far this one is from its home, and the hole from this one, going round. */
-        uint32_t strayed = slot >= home ? slot - home : slot + t->slot_count - home;
-        uint32_t back = slot >= hole ? slot - hole : slot + t->slot_count - hole;
-
-        if (strayed >= back) {
-            t->slots[hole] = t->slots[slot];
-            hole = slot;
-        }
-    }
-    t->slots[hole] = NO_REF;
 }
 
 struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_ended *ended, void *arg)
@@ -170,6 +189,7 @@ struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_
     t->seed[0] = fold(seed ^ 0xa0761d6478bd642f, 0xe7037ed1a0b428db);
     t->seed[1] = fold(seed ^ 0x8ebc6af09c88c6e3, 0x589965cc75374cc3) | 1 | UINT64_C(1) << 63;
     t->max_flows = max_flows;
+    t->tag_shift = 32 - (uint32_t)__builtin_clz(max_flows);
     t->ended = ended;
     t->arg = arg;
     grow(t);
@@ -183,7 +203,7 @@ void flow_table_free(struct flow_table *t)
     for (uint32_t i = 0; i < t->chunk_count; i++)
         free(t->chunks[i]);
     free(t->chunks);
-    free(t->slots);
+    free(t->buckets);
     free(t);
 }
 
@@ -196,6 +216,13 @@ uint32_t flow_table_count(const struct flow_table *t)
  * ---------------------------------------------------------------------------------------------------------
  */
 
+static void prefetch(const struct flow *flow)
+{
+    __builtin_prefetch(flow);
+    __builtin_prefetch(&flow->side[FLOW_A], 1);
+    __builtin_prefetch(&flow->side[FLOW_B], 1);
+}
+
 static void end(const struct flow_table *t, const struct flow *flow)
 {
     if (t->ended)
@@ -204,8 +231,6 @@ static void end(const struct flow_table *t, const struct flow *flow)
 
 static void queue_closed(struct flow_table *t, struct flow *flow, uint32_t ref)
 {
-    if (flow->is_queued)
-        return;
     flow->is_queued = true;
     flow->next_closed = NO_REF;
     if (t->closed_last)
@@ -213,23 +238,23 @@ static void queue_closed(struct flow_table *t, struct flow *flow, uint32_t ref)
     else
         t->closed_first = ref;
     t->closed_last = ref;
+    t->queued++;
 }
 
-/* The first that closed and, meanwhile, did not begin anew; NO_REF if there is none. */
+/* Takes the first one out of the queue; NO_REF if that has begun anew meanwhile. */
 static uint32_t pop_closed(struct flow_table *t)
 {
-    while (t->closed_first) {
-        uint32_t ref = t->closed_first;
-        struct flow *flow = flow_at(t, ref);
+    uint32_t ref = t->closed_first;
+    struct flow *flow = flow_at(t, ref);
 
-        t->closed_first = flow->next_closed;
-        if (!t->closed_first)
-            t->closed_last = NO_REF;
-        flow->is_queued = false;
-        if (flow->is_closed)
-            return ref;
-    }
-    return NO_REF;
+    t->closed_first = flow->next_closed;
+    if (t->closed_first)
+        prefetch(flow_at(t, t->closed_first)); /* its turn will come */
+    else
+        t->closed_last = NO_REF;
+    t->queued--;
+    flow->is_queued = false;
+    return flow->is_closed ? ref : NO_REF;
 }
 
 /* The quietest of a few: the very quietest would take a list that every packet touches. None of them is
@@ -248,20 +273,38 @@ static uint32_t find_quiet(struct flow_table *t)
     return best;
 }
 
-static void evict(struct flow_table *t)
+static void forget(struct flow_table *t, uint32_t ref)
 {
-    uint32_t ref = pop_closed(t);
-    struct flow *flow;
+    struct flow *flow = flow_at(t, ref);
 
-    if (!ref)
-        ref = find_quiet(t);
-    flow = flow_at(t, ref);
     end(t, flow);
     remove_ref(t, ref);
     flow->number = 0;
     flow->next_closed = t->free_ref;
     t->free_ref = ref;
     t->count--;
+}
+
+static void make_room(struct flow_table *t)
+{
+    uint32_t ref = NO_REF;
+
+    while (!ref && t->queued)
+        ref = pop_closed(t);
+    forget(t, ref ? ref : find_quiet(t));
+}
+
+/* The one that has just closed is the last of the queue and stays. */
+static void take_closed(struct flow_table *t, struct flow *flow, uint32_t ref)
+{
+    if (flow->is_queued)
+        return;
+    queue_closed(t, flow, ref);
+    if (t->queued <= FLOW_TABLE_CLOSED_MAX)
+        return;
+    ref = pop_closed(t);
+    if (ref)
+        forget(t, ref);
 }
 
 /* Huge pages are a wish: where the kernel has none to give, small ones do. The first chunk is left out, since
@@ -297,34 +340,53 @@ static uint32_t take_room(struct flow_table *t)
 /* ---- packets
  * ------------------------------------------------------------------------------------------------------ */
 
-static bool is_end(
-    const struct flow *flow, unsigned side, const uint8_t *address, uint16_t port, unsigned bytes)
+/* Nonzero where they differ. */
+static uint64_t address_difference(const uint8_t *a, const uint8_t *b, unsigned bytes)
 {
-    return flow->port[side] == port && memcmp(flow->address[side], address, bytes) == 0;
+    if (bytes == 4)
+        return load_be32(a) ^ load_be32(b);
+    return (load64(a) ^ load64(b)) | (load64(a + 8) ^ load64(b + 8));
+}
+
+/* Which side of it sent this? FLOW_SIDES: neither, it is another's. Both directions are compared without a
+ * branch: which one it is nobody can predict. */
+static unsigned sender_in(const struct flow *flow, const struct key *key)
+{
+    const uint8_t *a = flow->address[FLOW_A], *b = flow->address[FLOW_B];
+    unsigned bytes = key->address_bytes;
+    uint64_t not_a = address_difference(a, key->src, bytes) | address_difference(b, key->dst, bytes) |
+                     (flow->port[FLOW_A] ^ key->sport) | (flow->port[FLOW_B] ^ key->dport);
+    uint64_t not_b = address_difference(b, key->src, bytes) | address_difference(a, key->dst, bytes) |
+                     (flow->port[FLOW_B] ^ key->sport) | (flow->port[FLOW_A] ^ key->dport);
+
+    if ((not_a && not_b) || flow->protocol != key->protocol || flow->version != key->version)
+        return FLOW_SIDES;
+    return not_a ? FLOW_B : FLOW_A;
 }
 
 /* The flow, and which side of it sent this; NO_REF if there is none. */
 static uint32_t find(const struct flow_table *t, const struct key *key, unsigned *ret_from)
 {
-    uint32_t slot = slot_of(t, key->hash), tag = tagged(key->hash, 0);
+    uint32_t bucket = bucket_of(t, key->hash);
 
-    for (; t->slots[slot]; slot = next_slot(t, slot)) {
-        uint32_t ref = t->slots[slot] & REF_MASK;
-        const struct flow *flow;
+    for (;; bucket = next_bucket(t, bucket)) {
+        const struct bucket *b = &t->buckets[bucket];
 
-        if ((t->slots[slot] & ~REF_MASK) != tag)
-            continue;
-        flow = flow_at(t, ref);
-        if (flow->protocol != key->protocol || flow->version != key->version)
-            continue;
-        for (unsigned from = FLOW_A; from < FLOW_SIDES; from++)
-            if (is_end(flow, from, key->src, key->sport, key->address_bytes) &&
-                is_end(flow, !from, key->dst, key->dport, key->address_bytes)) {
-                *ret_from = from;
-                return ref;
-            }
+        for (unsigned left = tagged_places(t, b, key->hash); left; left &= left - 1) {
+            uint32_t ref = ref_of(t, b->places[__builtin_ctz(left)]);
+            unsigned from;
+
+            if (!ref)
+                continue;
+            from = sender_in(flow_at(t, ref), key);
+            if (from == FLOW_SIDES)
+                continue;
+            *ret_from = from;
+            return ref;
+        }
+        if (!b->passed)
+            return NO_REF;
     }
-    return NO_REF;
 }
 
 static struct key key_of(const struct flow_table *t, const struct ip *ip, uint16_t sport, uint16_t dport)
@@ -376,8 +438,8 @@ static uint32_t add(struct flow_table *t, const struct key *key, const struct pa
     uint32_t ref;
 
     if (t->count == t->max_flows)
-        evict(t);
-    if ((uint64_t)(t->count + 1) * 100 > (uint64_t)t->slot_count * LOAD_MAX_PERCENT)
+        make_room(t);
+    if ((uint64_t)(t->count + 1) * 100 > (uint64_t)t->bucket_count * BUCKET_PLACES * LOAD_MAX_PERCENT)
         grow(t);
     ref = take_room(t);
     flow = flow_at(t, ref);
@@ -392,13 +454,14 @@ static uint32_t add(struct flow_table *t, const struct key *key, const struct pa
 /* A SYN with another number than the one that this side began with is another connection of the same ports,
  * whatever state the old one is in: its end may not have been seen. (An old duplicate of a SYN would be taken
  * for one, too. RFC 9293, section 3.5, figure 8 shows how a host tells; from outside it is not known which of
- * the two the host believes.) */
+ * the two the host believes.) With the same number it is one if the old one has ended: a client that asks
+ * once more after a RST mostly does so with the number that it had, and may be let in. */
 static bool is_reuse(const struct flow *flow, unsigned from, const struct tcp *tcp)
 {
-    const struct flow_side *side = &flow->side[from];
+    const struct flow_side *side = &flow->side[from], *other = &flow->side[!from];
 
     return (tcp->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && side->flags & FLOW_HAS_SEQ &&
-           side->isn != tcp->seq;
+           (side->isn != tcp->seq || (side->flags | other->flags) & (FLOW_SENT_RST | FLOW_SENT_FIN));
 }
 
 /* The old connection of these ports has ended, seen or not. */
@@ -452,48 +515,54 @@ struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, i
         step.verdict = tcpseq_look(flow, step.from, &p->tcp, p->payload_bytes, time_ns);
         tcpseq_take(flow, step.from, &p->tcp, p->payload_bytes, time_ns, step.verdict);
         if (flow->is_closed)
-            queue_closed(t, flow, ref);
+            take_closed(t, flow, ref);
     }
     flow->last_ns = time_ns;
     return step;
 }
 
+/* Those that had to go on to another bucket are few, and have to wait for their memory. */
 void flow_table_expect(const struct flow_table *t, const struct packet *packets, unsigned count)
 {
-    uint32_t slots[FLOW_TABLE_EXPECT_MAX];
+    uint32_t hashes[FLOW_TABLE_EXPECT_MAX];
 
     assert(count <= FLOW_TABLE_EXPECT_MAX);
     for (unsigned i = 0; i < count; i++) {
         const struct packet *p = &packets[i];
 
-        slots[i] = 0;
         if (p->kind != PACKET_TCP && p->kind != PACKET_UDP)
             continue;
-        slots[i] = slot_of(t, key_of(t, &p->ip, p->sport, p->dport).hash);
-        __builtin_prefetch(&t->slots[slots[i]]);
+        hashes[i] = key_of(t, &p->ip, p->sport, p->dport).hash;
+        __builtin_prefetch(&t->buckets[bucket_of(t, hashes[i])]);
     }
     for (unsigned i = 0; i < count; i++) {
-        uint32_t ref = t->slots[slots[i]] & REF_MASK;
-        const struct flow *flow = ref ? flow_at(t, ref) : NULL;
+        const struct bucket *b;
+        unsigned found;
 
-        if (!flow)
+        if (packets[i].kind != PACKET_TCP && packets[i].kind != PACKET_UDP)
             continue;
-        __builtin_prefetch(flow);
-        __builtin_prefetch(&flow->side[FLOW_A], 1);
-        __builtin_prefetch(&flow->side[FLOW_B], 1);
+        b = &t->buckets[bucket_of(t, hashes[i])];
+        found = tagged_places(t, b, hashes[i]);
+        if (!found || !ref_of(t, b->places[__builtin_ctz(found)]))
+            continue;
+        prefetch(flow_at(t, ref_of(t, b->places[__builtin_ctz(found)])));
     }
+}
+
+struct flow *flow_table_find(
+    struct flow_table *t, const struct ip *ip, uint16_t sport, uint16_t dport, unsigned *ret_from)
+{
+    struct key key = key_of(t, ip, sport, dport);
+    uint32_t ref = find(t, &key, ret_from);
+
+    return ref ? flow_at(t, ref) : NULL;
 }
 
 struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icmp, unsigned *ret_from)
 {
-    struct key key;
-    uint32_t ref;
-
     if (!icmp->has_ports)
         return NULL;
-    key = key_of(t, &icmp->quoted, icmp->sport, icmp->dport);
-    ref = find(t, &key, ret_from);
-    return ref ? flow_at(t, ref) : NULL;
+    return flow_table_find(t, &icmp->quoted, icmp->sport, icmp->dport, ret_from);
 }
 
 struct flow *flow_table_each(struct flow_table *t, uint32_t *state)

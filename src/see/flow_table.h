@@ -14,12 +14,17 @@ struct flow_table;
 /* As many as the index can number. */
 #define FLOW_TABLE_MAX 0x3fffffeU
 
-/* A conversation leaves the table: its ports are used again, or it had to make room. *flow is gone
- * afterwards. */
+/* A conversation leaves the table: its ports are used again, it closed long ago, or it had to make room.
+ * *flow is gone afterwards. */
 typedef void flow_table_ended(const struct flow *flow, void *arg);
 
+/* Of those that have closed so many are kept: for what is still under way to them, and to know ports that are
+ * used again. So memory is that of the conversations that live, however long the capture. */
+#define FLOW_TABLE_CLOSED_MAX 16384
+
 /* At most max_flows, 1 to FLOW_TABLE_MAX, are kept: then the one that closed first goes, and where none has
- * closed one that has been quiet for long. seed must be one that nobody can guess, so that no file can be
+ * closed one that has been quiet for long. Of more than FLOW_TABLE_CLOSED_MAX that have closed, the first one
+ * goes in any case. seed must be one that nobody can guess, so that no file can be
  * made of conversations that all fall into one place. ended may be NULL; it must not call back. */
 struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_ended *ended, void *arg);
 /* Does not tell of those that are left: flow_table_each. */
@@ -46,6 +51,9 @@ struct flow_step {
 void flow_table_expect(const struct flow_table *t, const struct packet *packets, unsigned count);
 /* Times may go back, as they do in files that were put together. */
 struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, int64_t time_ns);
+/* Whose would a packet with these ends be? *ret_from: which side sends it. NULL if there is none. */
+struct flow *flow_table_find(
+    struct flow_table *t, const struct ip *ip, uint16_t sport, uint16_t dport, unsigned *ret_from);
 /* Whose is the packet that an ICMP error speaks of? *ret_from: which side had sent it. NULL if there is none.
  */
 struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icmp, unsigned *ret_from);

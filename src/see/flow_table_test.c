@@ -187,6 +187,41 @@ static void first_closed_goes_first(void **state)
     flow_table_free(t);
 }
 
+static void count_end(const struct flow *flow, void *arg)
+{
+    uint32_t *last = arg;
+
+    /* In the order in which they closed. */
+    assert_int_equal(flow->number, *last + 1);
+    assert_true(flow->is_closed);
+    *last = flow->number;
+}
+
+/* However many there have been, only so many that are over are kept, and the one that lives always is. */
+static void closed_ones_go(void **state)
+{
+    struct packet other = packet_of(IP_PROTOCOL_UDP, 4, 7, 7, 8, 8);
+    uint32_t last = 0, count = FLOW_TABLE_CLOSED_MAX + 1000;
+    struct flow_table *t = flow_table_new(1, FLOW_TABLE_MAX, count_end, &last);
+    struct flow_step step = {.flow = NULL};
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct packet syn = tcp_of((uint8_t)(i >> 14), (uint16_t)(i & 0x3fff), 200, 80, TCP_SYN, 100, 0);
+        struct packet rst =
+            tcp_of(200, 80, (uint8_t)(i >> 14), (uint16_t)(i & 0x3fff), TCP_RST | TCP_ACK, 0, 101);
+
+        flow_table_take(t, &syn, i);
+        step = flow_table_take(t, &rst, i);
+        assert_true(step.flow->is_closed);
+        assert_int_equal(step.flow->number, i + 1);
+    }
+    assert_int_equal(last, 1000);
+    assert_int_equal(flow_table_count(t), FLOW_TABLE_CLOSED_MAX);
+    flow_table_take(t, &other, count);
+    assert_int_equal(flow_table_count(t), FLOW_TABLE_CLOSED_MAX + 1);
+    flow_table_free(t);
+}
+
 static void quoted(void **state)
 {
     struct flow_table *t = flow_table_new(1, 100, NULL, NULL);
@@ -291,6 +326,7 @@ int main(void)
         cmocka_unit_test(who_opened),
         cmocka_unit_test(ports_used_again),
         cmocka_unit_test(first_closed_goes_first),
+        cmocka_unit_test(closed_ones_go),
         cmocka_unit_test(quoted),
         cmocka_unit_test(a_long_life),
         cmocka_unit_test(many),

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "see/detail.h"
+#include "see/fragments.h"
 #include "see/udp_pair.h"
 
 #undef uthash_malloc
@@ -21,6 +22,8 @@ struct follow {
     struct detail *details;
     struct follow_totals totals;
     struct capture_notes capture;
+    struct fragments *fragments; /* NULL until there is one */
+    struct packet whole;         /* what was put together of them */
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
 };
@@ -84,6 +87,7 @@ void follow_free(struct follow *f)
     HASH_ITER (hh, f->details, d, next) {
         detail_free(f, d);
     }
+    fragments_free(f->fragments);
     flow_table_free(f->table);
     str_done(&f->label);
     free(f);
@@ -228,6 +232,7 @@ static void take_segment(struct follow *f, const struct flow_step *step, struct 
     if (!d && (is_close(f, step->flow) || (f->options.findings && notes_are_wanted(step, ret)))) {
         d = detail_make(f, step->flow, step->is_first, ret->number);
         d->was_time_wait = step->was_time_wait;
+        notes_begin(d, step, ret);
     }
     if (!d)
         return;
@@ -270,21 +275,27 @@ static bool is_unreachable(const struct icmp *icmp)
 }
 
 /* An ICMP error finds its conversation by the packet that it quotes, and is not counted among its packets. */
-static bool take_error(struct follow *f, struct followed *ret)
+static bool take_error(
+    struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret)
 {
-    const struct icmp *icmp = &ret->packet->icmp;
+    const struct icmp *icmp = &packet->icmp;
     unsigned from;
     struct flow *flow = flow_table_find_quoted(f->table, icmp, &from);
     struct detail *d;
 
     if (!flow)
         return false;
-    ret->kind = FOLLOWED_ICMP;
-    ret->conversation = flow->number;
-    ret->from = (uint8_t)from;
-    ret->flow = flow;
-    ret->delta_ns = ret->time_ns - flow->last_ns;
-    ret->is_over = flow->is_closed;
+    *ret = (struct followed){
+        .conversation = flow->number,
+        .kind = FOLLOWED_ICMP,
+        .from = (uint8_t)from,
+        .is_over = flow->is_closed,
+        .number = number,
+        .time_ns = time_ns,
+        .delta_ns = time_ns - flow->last_ns,
+        .flow = flow,
+        .packet = packet,
+    };
     take_states(flow, ret);
     memcpy(ret->state_before, ret->state, sizeof(ret->state));
     d = detail_of(f, flow);
@@ -299,7 +310,7 @@ static bool take_error(struct follow *f, struct followed *ret)
     return true;
 }
 
-static bool take_packet(struct follow *f, struct followed *ret)
+static void take_packet(struct follow *f, struct followed *ret)
 {
     struct flow_step step = flow_table_take(f->table, ret->packet, ret->time_ns);
 
@@ -322,7 +333,41 @@ static bool take_packet(struct follow *f, struct followed *ret)
     }
     if (f->options.labels)
         take_label(f, &step, ret);
-    return true;
+}
+
+/* A fragment that never came: said of the conversation, where there is one, and of the capture. */
+static void take_lost(void *arg, const struct fragments_lost *lost)
+{
+    struct follow *f = arg;
+    struct flow *flow = NULL;
+    struct detail *d;
+    unsigned from;
+
+    if (!f->options.findings)
+        return;
+    if (lost->has_ports)
+        flow = flow_table_find(f->table, &lost->ip, lost->sport, lost->dport, &from);
+    notes_take_lost_of_capture(&f->capture, lost->number);
+    if (!flow)
+        return;
+    d = detail_of(f, flow);
+    if (!d)
+        d = detail_make(f, flow, false, 0);
+    notes_take_lost(d, from, lost->number);
+}
+
+/* True if there is a packet to take now: the whole datagram, or a fragment that stands for itself. */
+static bool take_fragment(struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns)
+{
+    enum fragments_result result;
+
+    if (!f->fragments)
+        f->fragments = fragments_new(take_lost, f);
+    f->whole = *packet;
+    result = fragments_take(f->fragments, &f->whole, number, time_ns);
+    f->totals.fragments += result == FRAGMENTS_WAIT;
+    f->packet = &f->whole;
+    return result != FRAGMENTS_WAIT;
 }
 
 void follow_expect(const struct follow *f, const struct packet *packets, unsigned count)
@@ -333,20 +378,28 @@ void follow_expect(const struct follow *f, const struct packet *packets, unsigne
 bool follow_packet(
     struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret)
 {
-    struct followed followed = {.packet = packet, .number = number, .time_ns = time_ns};
     bool is_taken = false;
 
     f->totals.packets++;
     if (time_ns > f->capture.time_ns)
         f->capture.time_ns = time_ns;
     f->packet = packet;
+    if (packet_is_fragment(packet)) {
+        if (!take_fragment(f, packet, number, time_ns)) {
+            f->packet = NULL;
+            return false;
+        }
+        packet = &f->whole;
+    }
     switch (packet->kind) {
     case PACKET_TCP:
     case PACKET_UDP:
-        is_taken = take_packet(f, &followed);
+        is_taken = true;
+        *ret = (struct followed){.packet = packet, .number = number, .time_ns = time_ns};
+        take_packet(f, ret);
         break;
     case PACKET_ICMP:
-        is_taken = take_error(f, &followed);
+        is_taken = take_error(f, packet, number, time_ns, ret);
         f->totals.icmp_errors += is_taken;
         f->totals.other += !is_taken;
         break;
@@ -359,8 +412,6 @@ bool follow_packet(
         break;
     }
     f->packet = NULL;
-    if (is_taken)
-        *ret = followed;
     return is_taken;
 }
 
@@ -386,6 +437,8 @@ void follow_finish(struct follow *f)
     uint32_t cursor = 0;
     struct flow *flow;
 
+    if (f->fragments)
+        fragments_finish(f->fragments);
     while ((flow = flow_table_each(f->table, &cursor)) != NULL)
         flow_ended(flow, f);
 }

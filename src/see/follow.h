@@ -69,13 +69,14 @@ struct followed {
     uint8_t state_before[FLOW_SIDES], state[FLOW_SIDES]; /* enum flow_state */
     bool is_inferred[FLOW_SIDES];
     const struct flow *flow;     /* valid until the next packet */
-    const struct packet *packet; /* what was given */
+    const struct packet *packet; /* what was given, or what was put together with it */
 };
 
 struct follow_totals {
     uint64_t packets;        /* given */
     uint64_t tcp, udp;       /* that became part of a conversation */
     uint64_t icmp_errors;    /* that were about one */
+    uint64_t fragments;      /* pieces of datagrams: the last one that comes counts as the whole, above */
     uint64_t other;          /* nothing that is followed here */
     uint64_t bad;            /* that could not be read */
     uint64_t conversations;  /* begun */
@@ -86,8 +87,9 @@ struct follow *follow_new(const struct follow_options *options);
 void follow_free(struct follow *f);
 /* These packets are about to be given: flow_table_expect. */
 void follow_expect(const struct follow *f, const struct packet *packets, unsigned count);
-/* number: of the packet in the capture, from 1, growing. False if it is of no conversation: *ret is untouched
- * then. May call options.ended before it returns. */
+/* number: of the packet in the capture, from 1, growing. False if it is of no conversation, or a fragment of
+ * a datagram that is not whole yet: *ret is untouched then. ret->packet is *packet, or the whole of which it
+ * was the last fragment. May call options.ended before it returns. */
 bool follow_packet(
     struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret);
 /* How the conversation of a packet just given stands. Its findings are those that have been noted so far,

@@ -93,11 +93,48 @@ static bool is_ack_of_another(const struct flow_step *step, const struct followe
            step->flow->side[step->from].packets == 1;
 }
 
+/* Where the path is long every ACK looks late. So one is worth a detail only when what had waited for it
+ * follows, and until then lies in the flow. */
+static void keep_late_ack(const struct flow_step *step, const struct followed *p)
+{
+    struct flow_side *mine = &step->flow->side[p->from], *other = &step->flow->side[!p->from];
+
+    other->flags &= ~FLOW_LATE_ACK;
+    mine->flags &= ~FLOW_LATE_ACK;
+    if (!is_late_ack(p) || other->next != p->ack || mine->flags & FLOW_HAS_HOLE)
+        return;
+    mine->flags |= FLOW_LATE_ACK;
+    mine->late_ack_number = (uint32_t)p->number;
+    mine->late_ack_ns = (uint32_t)p->delta_ns;
+}
+
+/* Is this what had waited for the ACK before it? */
+static bool is_behind_late_ack(const struct flow_step *step, const struct followed *p)
+{
+    return p->payload && step->flow->side[!p->from].flags & FLOW_LATE_ACK &&
+           p->delta_ns <= NEXT_SEGMENT_NS_MAX;
+}
+
 bool notes_are_wanted(const struct flow_step *step, const struct followed *p)
 {
     const unsigned noted = VERDICTS_BAD | VERDICT_KEEP_ALIVE | VERDICT_PORT_REUSE;
 
-    return p->verdicts & noted || p->flags & TCP_RST || is_late_ack(p) || is_ack_of_another(step, p);
+    if (p->verdicts & noted || p->flags & TCP_RST || is_behind_late_ack(step, p) ||
+        is_ack_of_another(step, p))
+        return true;
+    keep_late_ack(step, p);
+    return false;
+}
+
+void notes_begin(struct detail *d, const struct flow_step *step, const struct followed *p)
+{
+    const struct flow_side *other = &step->flow->side[!p->from];
+
+    if (!is_behind_late_ack(step, p))
+        return;
+    d->side[p->from].late_ack_ns = other->late_ack_ns;
+    d->side[p->from].late_ack_at_ns = p->time_ns - p->delta_ns;
+    d->side[p->from].late_ack_number = p->number - (uint32_t)((uint32_t)p->number - other->late_ack_number);
 }
 
 static void take_retransmission(struct detail *d, const struct followed *p)
@@ -219,6 +256,18 @@ void notes_take(struct detail *d, const struct flow_step *step, const struct fol
 void notes_take_error(struct detail *d, const struct followed *p)
 {
     add(d, FINDING_UNREACHABLE, p->from, p->number);
+}
+
+/* Datagrams are given up in the order of their first fragments, but when room is wanted, so evidence that
+ * comes too late is left out. */
+void notes_take_lost(struct detail *d, unsigned from, uint64_t number)
+{
+    add(d, FINDING_FRAGMENTS_LOST, from, number);
+}
+
+void notes_take_lost_of_capture(struct capture_notes *capture, uint64_t number)
+{
+    add_evidence(&capture->fragments, number);
 }
 
 /* ---- at the end ---- */
@@ -381,14 +430,13 @@ static void end_tcp(
 
 void notes_end(struct detail *d, const struct flow *flow, struct capture_notes *capture)
 {
-    struct conversation c;
+    enum conversation_opened opened = conversation_opened_of_flow(flow);
 
-    conversation_of_flow(flow, &c);
     if (flow->protocol == IP_PROTOCOL_UDP)
         end_udp(d, flow);
     else
-        end_tcp(d, flow, (enum conversation_opened)c.opened, capture);
-    settle(d, flow, (enum conversation_opened)c.opened, capture);
+        end_tcp(d, flow, opened, capture);
+    settle(d, flow, opened, capture);
 }
 
 static void take_capture(
@@ -411,6 +459,8 @@ const struct finding *notes_of_capture(struct capture_notes *capture, unsigned *
         take_capture(capture, &count, FINDING_ASYMMETRIC, &capture->asymmetric);
     if (capture->twice.count)
         take_capture(capture, &count, FINDING_TAKEN_TWICE, &capture->twice);
+    if (capture->fragments.count)
+        take_capture(capture, &count, FINDING_FRAGMENTS_LOST, &capture->fragments);
     *ret_count = count;
     return capture->found;
 }

@@ -2,21 +2,13 @@
 #ifndef SEE_SOURCE_FILE_H
 #define SEE_SOURCE_FILE_H
 
-#include <stdint.h>
-
 #include "base/err.h"
+#include "see/source.h"
 #include "wire/pcapfile.h"
 
 /* Packets out of a capture file, also out of a pipe and out of one that was compressed with gzip. It is read
  * from front to back in pieces, so memory does not grow with its length. */
 struct source_file;
-
-enum source_result {
-    SOURCE_PACKET, /* *ret is one, valid until the next call */
-    SOURCE_END,    /* there was no more, and all was well */
-    SOURCE_BAD, /* err says what is wrong; whatever stood before it has been given. So will say every further
-                   call */
-};
 
 /* path: "-" is standard input. 0 or a negative code with err filled. */
 int source_file_open(const char *path, struct source_file **ret, struct err *err);

@@ -262,7 +262,7 @@ static void take_seq(
     if (seq_is_before(side->next, tcp->seq)) {
         side->hole = side->next;
         side->hole_us = since_begin_us(flow, time_ns);
-        side->flags |= FLOW_HAS_HOLE;
+        side->flags = (side->flags & ~FLOW_LATE_ACK) | FLOW_HAS_HOLE;
     } else if (side->flags & FLOW_HAS_HOLE && tcp->seq == side->hole) {
         side->hole = end;
     }

@@ -4,14 +4,9 @@
  * capture that begins in the middle, a segment that the capturer lost. */
 #include "see/tcpstate.h"
 
-#include <stddef.h>
-#include <stdint.h>
+#define INFERRED TCPSTATE_INFERRED
 
-/* A place of the table: the state afterwards, INFERRED if it takes packets that were not seen. */
-#define INFERRED 0x80
-#define STATE_MASK 0x7f
-
-static const uint8_t transitions[TCPSTATE_EVENTS][FLOW_STATES] = {
+const uint8_t tcpstate_transitions[TCPSTATE_EVENTS][FLOW_STATES] = {
     [TCPSTATE_SENDS_SYN] =
         {
             [FLOW_UNKNOWN] = FLOW_SYN_SENT,
@@ -111,18 +106,6 @@ static const uint8_t transitions[TCPSTATE_EVENTS][FLOW_STATES] = {
             [FLOW_TIME_WAIT] = FLOW_CLOSED,
         },
 };
-
-enum flow_state tcpstate_after(enum flow_state state, enum tcpstate_event event)
-{
-    uint8_t place = transitions[event][state];
-
-    return place ? (enum flow_state)(place & STATE_MASK) : state;
-}
-
-bool tcpstate_is_inferred(enum flow_state state, enum tcpstate_event event)
-{
-    return transitions[event][state] & INFERRED;
-}
 
 const char *flow_state_name(enum flow_state state)
 {

@@ -3,6 +3,7 @@
 #define SEE_TCPSTATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The states of RFC 9293, section 3.3.2, of one side of a connection, as far as its packets tell.
  *
@@ -48,10 +49,24 @@ enum tcpstate_event {
     TCPSTATE_EVENTS,
 };
 
+/* The state afterwards, TCPSTATE_INFERRED if that takes packets that were not seen; 0: nothing changes. */
+extern const uint8_t tcpstate_transitions[TCPSTATE_EVENTS][FLOW_STATES];
+#define TCPSTATE_INFERRED 0x80
+
 /* The state afterwards: the same one for what changes nothing. */
-enum flow_state tcpstate_after(enum flow_state state, enum tcpstate_event event);
+static inline enum flow_state tcpstate_after(enum flow_state state, enum tcpstate_event event)
+{
+    uint8_t place = tcpstate_transitions[event][state];
+
+    return place ? (enum flow_state)(place & ~TCPSTATE_INFERRED) : state;
+}
+
 /* Does it follow from a transition that RFC 9293 does not have, because packets in between were not seen? */
-bool tcpstate_is_inferred(enum flow_state state, enum tcpstate_event event);
+static inline bool tcpstate_is_inferred(enum flow_state state, enum tcpstate_event event)
+{
+    return tcpstate_transitions[event][state] & TCPSTATE_INFERRED;
+}
+
 /* "ESTABLISHED", "FIN_WAIT_1"; "?" for FLOW_UNKNOWN. */
 const char *flow_state_name(enum flow_state state);
 

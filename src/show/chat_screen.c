@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "show/backlog.h"
 #include "show/lineedit.h"
+#include "show/screen_parts.h"
 #include "show/text.h"
 
 #define LIST_COLUMNS_MIN 18
@@ -18,25 +19,14 @@
 #define LIST_NUMBERS 9 /* rows that Alt and a digit open */
 #define ROWS_FOR_STATUS 3
 #define ROWS_FOR_NOTICE 4
-#define INPUT_PART 3 /* of all rows, the input gets one in so many at most */
-#define HELP_KEY_COLUMNS_MAX 24
+#define INPUT_PART 3              /* of all rows, the input gets one in so many at most */
 #define HELP_BESIDE_LIST_FROM 100 /* in a narrower window its lines would be cut */
 #define INTRO_COLUMNS_MAX 64
-
-static int clamp(int value, int least, int most)
-{
-    return value > most ? most : value < least ? least : value;
-}
-
-static int wide(const char *text)
-{
-    return text_columns(text, strlen(text));
-}
 
 static void divide_columns(
     const struct chat_screen_view *v, int rows, int columns, struct chat_screen_places *p)
 {
-    int longest = 0, most = clamp(columns / LIST_PART, LIST_COLUMNS_MIN, LIST_COLUMNS_MAX);
+    int longest = 0, most = screen_clamp(columns / LIST_PART, LIST_COLUMNS_MIN, LIST_COLUMNS_MAX);
 
     p->talk_columns = columns;
     p->list_rows = rows;
@@ -53,11 +43,11 @@ static void divide_columns(
     if (v->help && columns < HELP_BESIDE_LIST_FROM)
         return;
     for (size_t i = 0; i < v->n_talks; i++) {
-        int own = wide(v->talks[i].name);
+        int own = screen_columns_of(v->talks[i].name);
 
         longest = own > longest ? own : longest;
     }
-    p->list_columns = clamp(longest + LIST_NAME_AT + 5, LIST_COLUMNS_MIN, most);
+    p->list_columns = screen_clamp(longest + LIST_NAME_AT + 5, LIST_COLUMNS_MIN, most);
     p->talk_column = p->list_columns + 2;
     p->talk_columns = columns - p->talk_column;
 }
@@ -76,7 +66,7 @@ static int rows_of_notice(const struct chat_screen_view *v, int columns)
 
 static int prompt_columns(const struct chat_screen_view *v, int columns)
 {
-    int own = wide(v->prompt);
+    int own = screen_columns_of(v->prompt);
 
     return own < columns / 2 ? own : 0;
 }
@@ -84,32 +74,33 @@ static int prompt_columns(const struct chat_screen_view *v, int columns)
 static int input_columns(const struct chat_screen_view *v, int columns)
 {
     /* The cursor needs a column behind the last character. */
-    return clamp(columns - prompt_columns(v, columns) - 1, 2, GRID_COLUMNS_MAX);
+    return screen_clamp(columns - prompt_columns(v, columns) - 1, 2, GRID_COLUMNS_MAX);
 }
 
 static void divide(const struct chat_screen_view *v, int rows, int columns, struct chat_screen_places *p)
 {
     size_t row;
-    int column, wanted = (int)clamp((int)lineedit_layout(v->edit, input_columns(v, columns), &row, &column),
-                    1, CHAT_SCREEN_INPUT_ROWS);
+    int column,
+        wanted = (int)screen_clamp((int)lineedit_layout(v->edit, input_columns(v, columns), &row, &column), 1,
+            CHAT_SCREEN_INPUT_ROWS);
     int left = rows;
 
     memset(p, 0, sizeof(*p));
     p->status_row = -1;
-    p->input_rows = clamp(wanted, 1, clamp(rows / INPUT_PART, 1, CHAT_SCREEN_INPUT_ROWS));
+    p->input_rows = screen_clamp(wanted, 1, screen_clamp(rows / INPUT_PART, 1, CHAT_SCREEN_INPUT_ROWS));
     left -= p->input_rows;
     p->input_row = left;
     if (rows >= ROWS_FOR_STATUS)
         p->status_row = --left;
     if (rows >= ROWS_FOR_NOTICE) {
-        p->notice_rows = clamp(rows_of_notice(v, columns), 0, left - 1);
+        p->notice_rows = screen_clamp(rows_of_notice(v, columns), 0, left - 1);
         left -= p->notice_rows;
         p->notice_row = left;
     }
     p->talk_rows = left;
     divide_columns(v, left, columns, p);
     if (v->chosen != CHAT_SCREEN_NOBODY && v->n_talks > (size_t)left)
-        p->list_first = (size_t)clamp((int)v->chosen - left / 2, 0, (int)v->n_talks - left);
+        p->list_first = (size_t)screen_clamp((int)v->chosen - left / 2, 0, (int)v->n_talks - left);
 }
 
 /* Counts at the right end, from right to left. Returns the column before them. */
@@ -178,41 +169,6 @@ static void draw_list(struct grid *g, const struct chat_screen_view *v, const st
     }
 }
 
-static void draw_wrapped(
-    struct grid *g, int row, int column, int rows, int columns, const char *text, enum style style)
-{
-    size_t len = strlen(text), at = 0;
-
-    for (int i = 0; i < rows && at < len; i++) {
-        size_t next, fits = text_row(text, len, at, columns < 2 ? 2 : columns, &next);
-
-        grid_put(g, row + i, column, columns, text + at, fits, style);
-        at = next;
-    }
-}
-
-static void draw_help(struct grid *g, const struct chat_screen_view *v, const struct chat_screen_places *p)
-{
-    int keys = 0;
-
-    for (size_t i = 0; i < v->n_help; i++) {
-        int own = v->help[i].text ? wide(v->help[i].key) : 0;
-
-        keys = own > keys ? own : keys;
-    }
-    keys = clamp(keys, 1, clamp(p->talk_columns / 2, 1, HELP_KEY_COLUMNS_MAX));
-    for (int row = 0; row < p->talk_rows && v->help_top + (size_t)row < v->n_help; row++) {
-        const struct chat_screen_help *line = &v->help[v->help_top + (size_t)row];
-
-        if (line->text) {
-            grid_put_text(g, row, p->talk_column + 1, keys, line->key, STYLE_ME);
-            grid_put_text(
-                g, row, p->talk_column + keys + 3, p->talk_columns - keys - 3, line->text, STYLE_NORMAL);
-        } else
-            grid_put_text(g, row, p->talk_column, p->talk_columns, line->key, STYLE_BOLD);
-    }
-}
-
 static void draw_below(struct grid *g, const struct chat_screen_view *v, const struct chat_screen_places *p)
 {
     size_t below = backlog_below(v->backlog);
@@ -238,27 +194,13 @@ static void draw_talk(struct grid *g, const struct chat_screen_view *v, const st
     if (p->talk_columns <= 0)
         return;
     if (v->help)
-        draw_help(g, v, p);
+        screen_put_help(g, 0, p->talk_column, p->talk_rows, p->talk_columns, v->help, v->n_help, v->help_top);
     else if (v->backlog) {
         backlog_draw(v->backlog, g, 0, p->talk_column, p->talk_rows, p->talk_columns, &look);
         draw_below(g, v, p);
     } else if (v->intro)
-        draw_wrapped(g, p->talk_rows > 4 ? 1 : 0, p->talk_column + 1, p->talk_rows,
-            clamp(p->talk_columns - 2, 2, INTRO_COLUMNS_MAX), v->intro, STYLE_DIM);
-}
-
-static void draw_status(struct grid *g, const struct chat_screen_view *v, const struct chat_screen_places *p)
-{
-    int row = p->status_row, columns = grid_columns(g), hint = wide(v->hint), at = 1;
-
-    if (row < 0)
-        return;
-    grid_fill(g, row, 0, columns, STYLE_STATUS);
-    at += grid_put_text(g, row, at, columns - at - 1, v->who, STYLE_STATUS);
-    at += *v->who ? 2 : 0;
-    at += grid_put_text(g, row, at, columns - at - 1, v->state, v->state_style);
-    if (at + 2 + hint + 1 <= columns)
-        grid_put_text(g, row, columns - hint - 1, hint, v->hint, STYLE_STATUS);
+        screen_put_wrapped(g, p->talk_rows > 4 ? 1 : 0, p->talk_column + 1, p->talk_rows,
+            screen_clamp(p->talk_columns - 2, 2, INTRO_COLUMNS_MAX), v->intro, STYLE_DIM);
 }
 
 static void draw_input(struct grid *g, const struct chat_screen_view *v, struct chat_screen_places *p)
@@ -270,7 +212,7 @@ static void draw_input(struct grid *g, const struct chat_screen_view *v, struct 
 
     first = row >= (size_t)p->input_rows ? row + 1 - (size_t)p->input_rows : 0;
     p->cursor_row = p->input_row + (int)(row - first);
-    p->cursor_column = clamp(start + column, 0, columns - 1);
+    p->cursor_column = screen_clamp(start + column, 0, columns - 1);
     if (start)
         grid_put_text(g, p->input_row, 0, start, v->prompt, STYLE_BOLD);
     if (lineedit_is_empty(v->edit) && v->placeholder)
@@ -292,9 +234,10 @@ void chat_screen_draw(
     draw_list(g, view, ret_places);
     draw_talk(g, view, ret_places);
     if (ret_places->notice_rows)
-        draw_wrapped(
+        screen_put_wrapped(
             g, ret_places->notice_row, 0, ret_places->notice_rows, columns, view->notice, view->notice_style);
-    draw_status(g, view, ret_places);
+    if (ret_places->status_row >= 0)
+        screen_put_status(g, ret_places->status_row, view->who, view->state, view->state_style, view->hint);
     draw_input(g, view, ret_places);
 }
 

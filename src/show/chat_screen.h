@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "show/grid.h"
+#include "show/screen_parts.h"
 
 struct backlog;
 struct lineedit;
@@ -35,11 +36,6 @@ struct chat_screen_talk {
     bool is_muted;
 };
 
-/* Two columns of text over the conversation: help. */
-struct chat_screen_help {
-    const char *key, *text; /* text NULL: key is a heading */
-};
-
 struct chat_screen_view {
     const struct chat_screen_talk *talks;
     size_t n_talks;
@@ -49,7 +45,7 @@ struct chat_screen_view {
     struct backlog *backlog; /* NULL: intro is shown */
     const char *me, *them;
     const char *intro;
-    const struct chat_screen_help *help; /* NULL: none */
+    const struct screen_help *help; /* over the conversation; NULL: none */
     size_t n_help, help_top;
     const char *who, *state, *hint; /* the status line: whom, how it stands, at its right end */
     enum style state_style;

@@ -202,7 +202,7 @@ static void scrolled_up_it_says_what_is_below(void **state)
 
 static void help_and_intro_take_the_place_of_the_conversation(void **state)
 {
-    static const struct chat_screen_help help[] = {{"Keys", NULL}, {"Enter", "says it"}};
+    static const struct screen_help help[] = {{"Keys", NULL}, {"Enter", "says it"}};
     struct scene *s = *state;
 
     s->view.help = help;

@@ -93,8 +93,8 @@ static bool has_jumbo_option(struct cursor options)
     return false;
 }
 
-/* RFC 8200, section 4.5: the payload of the whole one begins behind the fragmentable part's headers, so a
- * later fragment has none of them.
+/* RFC 8200, section 4.5: what follows is a piece of the whole one's fragmentable part, which may begin with
+ * more extension headers: they are read when it is whole.
  *
  *      0       1       2               4               8
  *     +-------+-------+-----------+---+---------------+
@@ -145,7 +145,7 @@ static enum ip_result walk_extensions(
         if (next == EXTENSION_FRAGMENT)
             take_fragment(head, ret);
         next = head[0];
-        if (ret->fragment_offset)
+        if (ret->flags & IP_FRAGMENT)
             break;
     }
     ret->protocol = next;
@@ -210,6 +210,19 @@ enum ip_result ip_parse(struct cursor *in, uint32_t frame_bytes, struct ip *ret)
     default:
         return IP_BAD;
     }
+}
+
+enum ip_result ip_take_whole(struct cursor *in, struct ip *ip)
+{
+    uint32_t left = (uint32_t)cursor_left(in);
+    enum ip_result result = IP_OK;
+
+    ip->flags &= ~(IP_FRAGMENT | IP_MORE_FRAGMENTS) & 0xff;
+    ip->fragment_offset = 0;
+    if (ip->version == 6)
+        result = walk_extensions(in, &left, ip->protocol, false, ip);
+    ip->payload_bytes = left;
+    return result;
 }
 
 bool ip_header_checksum_is_right(const struct ip *ip)

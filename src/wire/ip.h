@@ -33,12 +33,14 @@ enum ip_flags {
 struct ip {
     const uint8_t *src, *dst; /* 4 or 16 bytes in the packet */
     const uint8_t *header;
-    uint32_t header_bytes;  /* extension headers counted */
-    uint32_t payload_bytes; /* behind them in this packet, as sent */
+    uint32_t header_bytes;     /* extension headers counted */
+    uint32_t payload_bytes;    /* behind them in this packet, as sent */
+    uint32_t payload_captured; /* of them. Only of fragments */
     uint32_t fragment_id;
     uint16_t fragment_offset; /* of the payload in the whole one, in bytes */
     uint8_t version;          /* 4 or 6 */
-    uint8_t protocol;         /* of the payload; that of the whole one's beginning for a later fragment */
+    uint8_t protocol; /* of the payload; for a fragment, of the whole one's beginning: with IPv6 that may be
+                         one more extension header */
     uint8_t ttl;
     uint8_t traffic_class; /* DSCP and, in the lower two bits, ECN */
     uint8_t flags;         /* enum ip_flags */
@@ -54,6 +56,10 @@ enum ip_result {
 /* in becomes the payload, as far as it was captured. frame_bytes: what the frame had from in on when it was
  * sent. *ret is complete only with IP_OK. */
 enum ip_result ip_parse(struct cursor *in, uint32_t frame_bytes, struct ip *ret);
+
+/* *ip was that of the first fragment, and in has the payload of the whole datagram, complete: makes it that
+ * of the whole, and moves in behind extension headers. */
+enum ip_result ip_take_whole(struct cursor *in, struct ip *ip);
 
 static inline unsigned ip_address_bytes(const struct ip *ip)
 {

@@ -320,13 +320,16 @@ static bool label_dns(struct cursor in, bool is_stream, struct str *text)
 
 enum label label_of(struct cursor payload, bool is_stream, struct str *text)
 {
+    /* What is a line of text begins with a command in capitals: most payloads are looked at no further. */
+    bool may_be_text = is_stream && cursor_left(&payload) > 0 && *payload.at >= 'A' && *payload.at <= 'Z';
+
     if (is_stream && label_tls(payload, text))
         return LABEL_TLS;
-    if (is_stream && label_http(payload, text))
+    if (may_be_text && label_http(payload, text))
         return LABEL_HTTP;
-    if (is_stream && label_irc(payload, text))
+    if (may_be_text && label_irc(payload, text))
         return LABEL_IRC;
-    if (is_stream && label_ssh(payload, text))
+    if (may_be_text && label_ssh(payload, text))
         return LABEL_SSH;
     if (label_dns(payload, is_stream, text))
         return LABEL_DNS;

@@ -101,6 +101,8 @@ static bool parse_network(struct packet *p, struct cursor *in, uint32_t frame_by
 static void parse_transport(struct packet *p, struct cursor *in)
 {
     take_ip_payload(p, in);
+    if (p->ip.flags & IP_FRAGMENT)
+        p->ip.payload_captured = p->payload_captured;
     if (p->ip.fragment_offset) {
         stop(p, PACKET_FRAGMENT, PACKET_NETWORK);
         return;
@@ -197,4 +199,22 @@ void packet_parse(
     if (may_be_tunnel(&ret->ip) && parse_inside(ret, &in))
         return;
     parse_transport(ret, &in);
+}
+
+void packet_parse_whole(struct packet *p, const uint8_t *payload, uint32_t payload_bytes)
+{
+    struct cursor in = cursor_of(payload, payload_bytes);
+
+    switch (ip_take_whole(&in, &p->ip)) {
+    case IP_OK:
+        break;
+    case IP_CUT:
+    case IP_BAD:
+    case IP_REFUSED:
+        stop(p, PACKET_BAD, PACKET_NETWORK);
+        return;
+    }
+    if (p->tunnel == TUNNEL_NONE && may_be_tunnel(&p->ip) && parse_inside(p, &in))
+        return;
+    parse_transport(p, &in);
 }

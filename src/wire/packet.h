@@ -54,4 +54,16 @@ struct packet {
 void packet_parse(
     uint16_t linktype, const uint8_t *data, uint32_t captured_bytes, uint32_t wire_bytes, struct packet *ret);
 
+/* *p is the last of a datagram's fragments that came, with the protocol of the first, and payload what they
+ * all carried: makes it the whole datagram, as packet_parse would have found it. Addresses remain those in
+ * the last one's frame. What was in a tunnel may turn out to be a fragment again. */
+void packet_parse_whole(struct packet *p, const uint8_t *payload, uint32_t payload_bytes);
+
+/* One piece of several, which says nothing for itself until it is whole; then ip is filled. */
+static inline bool packet_is_fragment(const struct packet *p)
+{
+    return (p->layer == PACKET_TRANSPORT || p->kind == PACKET_FRAGMENT || p->kind == PACKET_OTHER) &&
+           p->ip.flags & IP_FRAGMENT;
+}
+
 #endif

@@ -150,15 +150,19 @@ static enum pcapfile_result pcap_next(struct pcapfile *f, struct cursor *in, str
 
 enum pcapfile_result pcapfile_next(struct pcapfile *f, struct cursor *in, struct pcapfile_packet *ret)
 {
+    enum pcapfile_result result;
+
     if (f->fault)
         return PCAPFILE_BAD;
     if (f->format == PCAPFILE_UNDECIDED) {
-        enum pcapfile_result result = begin(f, in);
-
+        result = begin(f, in);
         if (result != PCAPFILE_PACKET)
             return result;
     }
-    return f->format == PCAPFILE_PCAP ? pcap_next(f, in, ret) : pcapng_next(f, in, ret);
+    result = f->format == PCAPFILE_PCAP ? pcap_next(f, in, ret) : pcapng_next(f, in, ret);
+    if (result == PCAPFILE_PACKET)
+        ret->number = ++f->packets;
+    return result;
 }
 
 void pcapfile_finish(struct pcapfile *f, const struct cursor *in)

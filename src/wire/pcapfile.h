@@ -79,6 +79,7 @@ struct pcapfile_packet {
     uint16_t linktype;
     uint32_t interface;              /* counted from 0 in its section */
     uint64_t offset;                 /* of data in the file: to find it again */
+    uint64_t number;                 /* in the file, from 1 */
     struct pcapfile_options options; /* of the packet: pcapfile_option_next */
 };
 
@@ -96,6 +97,7 @@ struct pcapfile {
     uint32_t fault_value;
     uint64_t offset; /* of the cursor in the file */
     uint32_t wanted_bytes;
+    uint64_t packets;  /* given so far */
     uint32_t sections; /* pcapng's, begun so far */
     struct pcapfile_interface *interfaces;
     uint32_t interface_count, interface_room;

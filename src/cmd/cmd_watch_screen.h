@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CMD_CMD_WATCH_SCREEN_H
+#define CMD_CMD_WATCH_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "see/roll.h"
+
+/* landline watch on the whole screen: cmd_watch_screen.c (its life), viewer_feed.c (packets), viewer_keys.c
+ * (what the user does), viewer_find.c (searching), viewer_save.c, viewer_draw.c. */
+
+struct viewer_options {
+    const char *path;           /* a capture file that can be read more than once */
+    const char *name;           /* what the user calls it */
+    uint32_t max_conversations; /* 0: the default */
+    const char *only;           /* NULL: all */
+    enum roll_key sort;
+    uint32_t follow; /* the number of the conversation whose ladder is opened at once; 0: none */
+    bool every, absolute, no_color;
+};
+
+/* Takes the terminal, until the user has had enough. 0 or a negative code with err; a file that could not be
+ * read to its end is told of after the screen is gone. */
+int viewer_run(const struct viewer_options *options, struct err *err);
+
+#endif
