@@ -99,9 +99,11 @@ static const struct option_verb verb = {
     .synopsis = synopsis,
     .summary = N_("draw and explain every conversation on the wire"),
     .description =
-        N_("Reads packets from FILE, a pcap or pcapng file, packed with gzip or not; - is standard input. "
-           "Shows each "
-           "TCP and UDP conversation in them: who opened it, who closed it and how, what was lost.\n\n"
+        N_("Reads packets from FILE, a pcap or pcapng file, packed with gzip or not (- is standard input), "
+           "or captures "
+           "them on an INTERFACE, without one on all of them. Shows each TCP and UDP conversation: who "
+           "opened it, who "
+           "closed it and how, what was lost.\n\n"
            "--follow draws one as a ladder, with the state of both sides, and says what it means."),
     .rows = rows,
     .examples = examples,
@@ -157,7 +159,7 @@ static int parse_choice(struct watch_choice *choice, const char *text, struct er
     return code;
 }
 
-bool watch_chose(const struct watch *w, uint32_t id)
+bool watch_chose(const struct watch_order *w, uint32_t id)
 {
     const struct watch_choice *c = &w->choice;
 
@@ -169,7 +171,7 @@ bool watch_chose(const struct watch *w, uint32_t id)
     return false;
 }
 
-void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *ret_last)
+void watch_choice_bounds(const struct watch_order *w, uint32_t *ret_first, uint32_t *ret_last)
 {
     const struct watch_choice *c = &w->choice;
 
@@ -195,10 +197,13 @@ static const char *find_interface(const struct watch_values *v, const char *arg)
         return v->interface;
     if (!arg)
         return SOURCE_ANY;
-    return strcmp(arg, "-") != 0 && stat(arg, &st) < 0 && source_has_interface(arg) ? arg : NULL;
+    if (strcmp(arg, "-") == 0 || stat(arg, &st) == 0)
+        return NULL;
+    /* There is nothing of that name: where it looks like an interface's, the error should list those. */
+    return source_has_interface(arg) || !strpbrk(arg, "/.") ? arg : NULL;
 }
 
-static int begin(struct watch *w, const char *interface, const char *arg, struct err *err)
+static int begin(struct watch_order *w, const char *interface, const char *arg, struct err *err)
 {
     const struct watch_values *v = &w->v;
     int code = 0;
@@ -229,7 +234,7 @@ static int begin(struct watch *w, const char *interface, const char *arg, struct
 
 static int run(int argc, char **argv)
 {
-    struct watch w = {
+    struct watch_order w = {
         .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
     struct options o;
     const char *interface;

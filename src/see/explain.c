@@ -70,8 +70,7 @@ void explain_opening(struct str *out, const struct conversation *c)
             out, _("%s opened the connection to %s with the three-way handshake: SYN, SYN+ACK, ACK."), a, b);
         if (c->handshake_ns) {
             clock_append_duration(&took, c->handshake_ns);
-            str_append_char(out, ' ');
-            str_appendf(out, _("It took %s, one round trip."), took.data);
+            str_appendf(out, _(" It took %s, one round trip."), took.data);
         }
         break;
     case OPENED_SIMULTANEOUS:
@@ -140,11 +139,9 @@ void explain_agreed(struct str *out, const struct conversation *c)
             append_item(out, start, _(items[i].text));
     if (out->len == start)
         str_append_str(out, _("nothing beyond plain TCP"));
-    str_append_char(out, '.');
-    if (a->has_mss && b->has_mss) {
-        str_append_char(out, ' ');
-        str_appendf(out, _("A segment to A has at most %u bytes, one to B %u (MSS)."), a->mss, b->mss);
-    }
+    str_append_str(out, _("."));
+    if (a->has_mss && b->has_mss)
+        str_appendf(out, _(" A segment to A has at most %u bytes, one to B %u (MSS)."), a->mss, b->mss);
 }
 
 /* ---- how it went ---- */

@@ -13,7 +13,6 @@
 #include "show/rung_tip.h"
 #include "show/text.h"
 #include "show/traffic_text.h"
-#include "wire/ip.h"
 
 #define MARGIN 20
 #define LINE_HEIGHT 19

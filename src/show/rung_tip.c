@@ -8,7 +8,6 @@
 #include "base/i18n.h"
 #include "base/str.h"
 #include "show/traffic_text.h"
-#include "wire/ip.h"
 
 static void add_line(struct str *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -9,7 +9,6 @@
 #include "see/conversation.h"
 #include "see/follow.h"
 #include "show/json.h"
-#include "wire/ip.h"
 
 #define NS_PER_S 1000000000
 

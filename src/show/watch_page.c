@@ -12,7 +12,6 @@
 #include "show/markup.h"
 #include "show/rung_svg.h"
 #include "show/traffic_text.h"
-#include "wire/ip.h"
 
 /* Nothing is fetched, whatever the texts in it are. */
 #define POLICY                                                                                               \
