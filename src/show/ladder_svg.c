@@ -90,7 +90,7 @@ int ladder_svg_legend(struct str *out, const struct ladder *l)
     } entries[] = {
         {1U << FLOW_CLOSED | 1U << FLOW_LISTEN, FLOW_CLOSED, N_("closed")},
         {1U << FLOW_SYN_SENT | 1U << FLOW_SYN_RECEIVED, FLOW_SYN_SENT, N_("opening")},
-        {1U << FLOW_ESTABLISHED, FLOW_ESTABLISHED, N_("open")},
+        {1U << FLOW_ESTABLISHED, FLOW_ESTABLISHED, N_("established")},
         {1U << FLOW_FIN_WAIT_1 | 1U << FLOW_FIN_WAIT_2 | 1U << FLOW_CLOSING, FLOW_FIN_WAIT_1,
             N_("closing first")},
         {1U << FLOW_CLOSE_WAIT | 1U << FLOW_LAST_ACK, FLOW_CLOSE_WAIT, N_("the other has closed")},

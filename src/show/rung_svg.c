@@ -267,7 +267,7 @@ static int add_notes(struct str *out, const struct ladder_words *w, int y)
             str_appendf(out, "<text class=\"m\" x=\"%d\" y=\"%d\">", MIDDLE, last);
         }
         if (column)
-            str_append_str(out, "<tspan class=\"d\"> · </tspan>");
+            str_append_str(out, "<tspan class=\"d\">\u00a0·\u00a0</tspan>");
         add_word(out, w, word, false);
         column += word->columns + 3;
     }
