@@ -112,6 +112,30 @@ class Pages(harness.Case):
         self.assertEqual((done.code, done.out + done.err), (0, ''))
 
 
+class Findings(harness.Case):
+    """landline-findings(7), in both languages, has what see/finding.c has."""
+    SEVERITIES = {'landline-findings.7': {'note': 'note', 'warning': 'warning', 'error': 'error'},
+                  'zh_CN/landline-findings.7': {'note': '提示', 'warning': '警告', 'error': '错误'}}
+
+    def findings(self):
+        source = (harness.REPO / 'src/see/finding.c').read_text()
+        return [(name, severity.lower()) for name, severity in
+                re.findall(r'\[FINDING_\w+\] =\s*\{\s*"([a-z-]+)",\s*SEVERITY_(\w+)', source)]
+
+    def test_each_has_its_section_and_severity(self):
+        findings = self.findings()
+        self.assertGreater(len(findings), 20)
+        for page, words in self.SEVERITIES.items():
+            text = (MAN / page).read_text()
+            found = re.findall(r'^\.Ss ([a-z-]+)[:：].*\n.*\n\.Em (\S+)', text, re.MULTILINE)
+            self.assertEqual(found, [(name, words[severity]) for name, severity in findings], page)
+
+    @unittest.skipUnless(shutil.which('mandoc'), 'no mandoc here')
+    def test_mandoc_finds_nothing_in_the_chinese_pages(self):
+        done = self.run_program('mandoc', '-Tlint', '-W', 'warning', *sorted((MAN / 'zh_CN').iterdir()))
+        self.assertEqual((done.code, done.out + done.err), (0, ''))
+
+
 class TheCheckItself(unittest.TestCase):
     def test_flags_are_found(self):
         self.assertEqual(flags('.It Fl t , Fl -timeout Ar time\n.Op Fl q\n.It Fl -until= Ns Ar x\n'),

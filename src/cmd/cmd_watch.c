@@ -159,7 +159,7 @@ static int parse_choice(struct watch_choice *choice, const char *text, struct er
     return code;
 }
 
-bool watch_chose(const struct watch *w, uint32_t id)
+bool watch_chose(const struct watch_order *w, uint32_t id)
 {
     const struct watch_choice *c = &w->choice;
 
@@ -171,7 +171,7 @@ bool watch_chose(const struct watch *w, uint32_t id)
     return false;
 }
 
-void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *ret_last)
+void watch_choice_bounds(const struct watch_order *w, uint32_t *ret_first, uint32_t *ret_last)
 {
     const struct watch_choice *c = &w->choice;
 
@@ -203,7 +203,7 @@ static const char *find_interface(const struct watch_values *v, const char *arg)
     return source_has_interface(arg) || !strpbrk(arg, "/.") ? arg : NULL;
 }
 
-static int begin(struct watch *w, const char *interface, const char *arg, struct err *err)
+static int begin(struct watch_order *w, const char *interface, const char *arg, struct err *err)
 {
     const struct watch_values *v = &w->v;
     int code = 0;
@@ -234,7 +234,7 @@ static int begin(struct watch *w, const char *interface, const char *arg, struct
 
 static int run(int argc, char **argv)
 {
-    struct watch w = {
+    struct watch_order w = {
         .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
     struct options o;
     const char *interface;

@@ -43,24 +43,24 @@ struct watch_choice {
     } ranges[WATCH_RANGES_MAX];
 };
 
-struct watch {
+struct watch_order {
     struct watch_values v;
     struct match *only; /* NULL: all */
     struct watch_choice choice;
 };
 
 /* Whether --follow has named it. */
-bool watch_chose(const struct watch *w, uint32_t id);
+bool watch_chose(const struct watch_order *w, uint32_t id);
 
 /* The least and the greatest number that --follow has named. */
-void watch_choice_bounds(const struct watch *w, uint32_t *ret_first, uint32_t *ret_last);
+void watch_choice_bounds(const struct watch_order *w, uint32_t *ret_first, uint32_t *ret_last);
 
 /* Each returns the exit status, and has told of what went wrong. path: "-" is standard input. */
-int watch_file(struct watch *w, const char *path);
-int watch_json(struct watch *w, const char *path);
-int watch_page(struct watch *w, const char *path); /* --html, --svg */
-int watch_extract(struct watch *w, const char *path);
-int watch_live(struct watch *w, const char *interface);
-int watch_screen(struct watch *w, const char *path);
+int watch_file(struct watch_order *w, const char *path);
+int watch_json(struct watch_order *w, const char *path);
+int watch_page(struct watch_order *w, const char *path); /* --html, --svg */
+int watch_extract(struct watch_order *w, const char *path);
+int watch_live(struct watch_order *w, const char *interface);
+int watch_screen(struct watch_order *w, const char *path);
 
 #endif

@@ -32,7 +32,7 @@ static void on_packet(
         frame->captured_bytes, frame->wire_bytes, &x->err);
 }
 
-int watch_extract(struct watch *w, const char *path)
+int watch_extract(struct watch_order *w, const char *path)
 {
     static const struct follow_options options = {0};
     struct extract x = {.id = (uint32_t)w->v.pcap_of};

@@ -23,7 +23,7 @@
 #include "show/term.h"
 
 struct view {
-    const struct watch *w;
+    const struct watch_order *w;
     const char *path;
     struct watch_pass pass;
     struct watch_ladders *ladders;
@@ -163,12 +163,12 @@ static void print(struct view *v)
     out_flush(v->out);
 }
 
-static bool is_ascii(const struct watch *w)
+static bool is_ascii(const struct watch_order *w)
 {
     return w->v.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-int watch_file(struct watch *w, const char *path)
+int watch_file(struct watch_order *w, const char *path)
 {
     struct view v = {.w = w, .path = path};
     struct follow_options options = {.ended = on_ended, .arg = &v};

@@ -16,7 +16,7 @@
 #define ROSTER_MAX 10000
 
 struct printer {
-    const struct watch *w;
+    const struct watch_order *w;
     struct roster *roster; /* those that wait to be printed in order */
     struct out *out;
 };
@@ -60,7 +60,7 @@ static void print_capture(struct printer *p, struct watch_pass *pass)
     watch_json_capture(out_text(p->out), &capture);
 }
 
-int watch_json(struct watch *w, const char *path)
+int watch_json(struct watch_order *w, const char *path)
 {
     struct printer p = {.w = w};
     const struct follow_options options = {.close = true, .ended = on_ended, .arg = &p};

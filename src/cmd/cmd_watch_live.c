@@ -35,7 +35,7 @@
 #define NS_PER_MS 1000000
 
 struct live {
-    const struct watch *w;
+    const struct watch_order *w;
     struct source *source;
     struct follow *follow;
     struct watch_writer *writer; /* NULL: nothing is kept */
@@ -273,7 +273,7 @@ static int run(struct live *l, struct err *err)
     return 0;
 }
 
-int watch_live(struct watch *w, const char *interface)
+int watch_live(struct watch_order *w, const char *interface)
 {
     struct live l = {.w = w};
     const struct follow_options options = {

@@ -18,7 +18,7 @@
 #include "show/watch_page.h"
 
 struct view {
-    const struct watch *w;
+    const struct watch_order *w;
     const char *path;
     struct watch_pass pass;
     struct watch_ladders *ladders;
@@ -106,7 +106,7 @@ static int print_svg(struct view *v)
     return 0;
 }
 
-int watch_page(struct watch *w, const char *path)
+int watch_page(struct watch_order *w, const char *path)
 {
     struct view v = {.w = w, .path = path};
     struct follow_options options = {

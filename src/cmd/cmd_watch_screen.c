@@ -256,7 +256,7 @@ static enum roll_key key_of(int order)
     return keys[order];
 }
 
-int watch_screen(struct watch *w, const char *path)
+int watch_screen(struct watch_order *w, const char *path)
 {
     struct viewer_options options = {
         .name = path,

@@ -18,7 +18,7 @@
 #define BATCH FLOW_TABLE_EXPECT_MAX
 #define COPY_BYTES (64U << 10)
 
-int watch_pass_open(struct watch_pass *ret, const struct watch *w, const char *path,
+int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err)
 {
     struct follow_options own = *options;

@@ -9,7 +9,7 @@
 #include "see/follow.h"
 #include "see/source.h"
 
-struct watch;
+struct watch_order;
 
 /* Once through a capture file from its beginning to its end: each packet is read, filtered, followed, and
  * handed on. */
@@ -27,7 +27,7 @@ struct watch_pass {
 
 /* Opens the file, filling *ret; take and arg are the caller's to set. ended and the close look are as in
  * follow_options. 0, or a negative code with err. */
-int watch_pass_open(struct watch_pass *ret, const struct watch *w, const char *path,
+int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err);
 /* Reads all of it, and finishes the conversations that are left. */
 void watch_pass_run(struct watch_pass *p);

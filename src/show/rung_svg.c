@@ -25,7 +25,7 @@
 #define MIDDLE ((RUNG_SVG_A + RUNG_SVG_B) / 2)
 #define SENT_Y 25    /* where an arrow leaves */
 #define ARRIVES_Y 37 /* and where it ends: time flows down */
-#define HEIGHT 46    /* of a rung with no notes */
+#define HEIGHT 50    /* of a rung with no notes */
 #define NOTE_HEIGHT 16
 #define PAUSE_HEIGHT 44
 #define LABEL_COLUMNS 76 /* of 13 units' digits between the lifelines */
@@ -288,7 +288,7 @@ static void add_time(struct piece *p)
                                          : 6,
         seconds);
     str_appendf(p->out, "<text class=\"z d\" x=\"136\" y=\"%d\">", SENT_Y + 18);
-    if (p->rung->kind != RUNG_RUN && p->rung->number) {
+    if (p->rung->kind != RUNG_RUN && p->before) {
         str_append_str(p->out, p->rung->delta_ns < 0 ? "−" : "+");
         traffic_append_span(p->out, p->rung->delta_ns);
     }
@@ -341,7 +341,7 @@ static void add_packet(struct piece *p, bool absolute)
     add_arrow(p, class);
     lower = add_acks(p);
     last = add_notes(&below, &words, SENT_Y + 22 + lower);
-    p->height = last ? last + 10 : HEIGHT + lower;
+    p->height = last ? last + 13 : HEIGHT + lower;
     p->out = out;
     str_appendf(out, "<rect class=\"f\" width=\"%d\" height=\"%d\"/>", RUNG_SVG_WIDTH, p->height);
     add_lifelines(p);

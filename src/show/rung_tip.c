@@ -2,11 +2,24 @@
 #include "show/rung_tip.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "base/str.h"
 #include "show/traffic_text.h"
+
+static void add_line(struct str *out, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void add_line(struct str *out, const char *fmt, ...)
+{
+    va_list args;
+
+    str_append_char(out, '\n');
+    va_start(args, fmt);
+    str_vappendf(out, fmt, args);
+    va_end(args);
+}
 
 static void add_time(struct str *out, const struct ladder *l, const struct rung *rung)
 {
@@ -42,19 +55,19 @@ static void add_way(struct str *out, const struct conversation *c, const struct 
 
 static void add_numbers(struct str *out, const struct rung *rung)
 {
-    str_appendf(out, "\nseq %" PRIu32 " (%" PRIu32 ")", rung->seq_relative, rung->seq);
+    add_line(out, "seq %" PRIu32 " (%" PRIu32 ")", rung->seq_relative, rung->seq);
     if (rung->has_ack)
-        str_appendf(out, "\nack %" PRIu32 " (%" PRIu32 ")", rung->ack_relative, rung->ack);
-    str_appendf(out, _("\nwindow: %" PRIu32 " bytes"), rung->window);
+        add_line(out, "ack %" PRIu32 " (%" PRIu32 ")", rung->ack_relative, rung->ack);
+    add_line(out, _("window: %" PRIu32 " bytes"), rung->window);
     if (!rung->has_scale && !(rung->flags & TCP_SYN))
         str_append_str(out, _(", or more: no SYN was seen that tells the scale"));
     if (rung->in_flight)
-        str_appendf(out, _("\nin flight: %" PRIu32 " bytes"), rung->in_flight);
+        add_line(out, _("in flight: %" PRIu32 " bytes"), rung->in_flight);
     if (rung->rtt_ns > 0) {
         struct str text = STR_INIT;
 
         clock_append_duration(&text, rung->rtt_ns);
-        str_appendf(out, _("\nround trip: %s"), text.data);
+        add_line(out, _("round trip: %s"), text.data);
         str_done(&text);
     }
 }
@@ -62,11 +75,11 @@ static void add_numbers(struct str *out, const struct rung *rung)
 static void add_options(struct str *out, const struct rung *rung)
 {
     if (rung->mss)
-        str_appendf(out, "\nMSS %" PRIu32, rung->mss);
+        add_line(out, "MSS %" PRIu32, rung->mss);
     if (rung->window_shift >= 0)
-        str_appendf(out, _("\nwindow scale: %d"), rung->window_shift);
+        add_line(out, _("window scale: %d"), rung->window_shift);
     for (unsigned i = 0; i < rung->sack_count; i++)
-        str_appendf(out, "\nSACK %" PRIu32 "–%" PRIu32, rung->sack_relative[i][0], rung->sack_relative[i][1]);
+        add_line(out, "SACK %" PRIu32 "–%" PRIu32, rung->sack_relative[i][0], rung->sack_relative[i][1]);
 }
 
 static void add_flags(struct str *out, const struct rung *rung)
@@ -86,10 +99,10 @@ static void add_meaning(struct str *out, const struct rung *rung)
 {
     for (unsigned bit = 1; bit < 1U << VERDICTS; bit <<= 1)
         if (rung->verdicts & bit & ~(unsigned)VERDICT_NEW_DATA)
-            str_appendf(out, "\n· %s", _(verdict_text(bit)));
+            add_line(out, "· %s", _(verdict_text(bit)));
     for (unsigned kind = 0; kind < FINDING_KINDS; kind++)
         if (rung->findings & UINT64_C(1) << kind)
-            str_appendf(out, "\n▲ %s", _(finding_title((enum finding_kind)kind)));
+            add_line(out, "▲ %s", _(finding_title((enum finding_kind)kind)));
 }
 
 static void add_states(struct str *out, const struct rung *rung)
@@ -116,7 +129,7 @@ void rung_tip(struct str *out, const struct ladder *l, const struct rung *rung)
     if (rung->kind != RUNG_ICMP && is_tcp)
         add_flags(out, rung);
     if (rung->kind != RUNG_ICMP)
-        str_appendf(out, _("\npayload: %" PRIu64 " bytes"), rung->payload);
+        add_line(out, _("payload: %" PRIu64 " bytes"), rung->payload);
     if (rung->kind != RUNG_ICMP && is_tcp) {
         add_numbers(out, rung);
         add_options(out, rung);

@@ -119,12 +119,10 @@ static void add_columns(struct str *out)
         bool is_number;
     } columns[] = {
         {"#", true},
-        {N_("who called"), false},
-        {N_("whom"), false},
+        {N_("who"), false},
         {N_("protocol"), false},
         {N_("about"), false},
-        {N_("opened"), false},
-        {N_("closed"), false},
+        {N_("what happened"), false},
         {N_("took"), true},
         {N_("packets"), true},
         {N_("A sent"), true},
@@ -199,6 +197,21 @@ static void add_row_findings(struct str *out, const struct conversation *c)
     str_append_str(out, "</td>");
 }
 
+/* One line where it ended as it began: not answered, refused. */
+static void add_outcome(struct str *out, const struct conversation *c)
+{
+    const char *opened = _(conversation_opened_text((enum conversation_opened)c->opened));
+    const char *closed = _(conversation_closed_text((enum conversation_closed)c->closed));
+
+    markup_add_text(out, opened);
+    if (strcmp(opened, closed) != 0) {
+        str_append_str(out, "<br>");
+        markup_add_text(out, closed);
+    }
+    if (c->has_closer)
+        str_append_str(out, c->closed_by == FLOW_A ? " (A)" : " (B)");
+}
+
 void watch_page_row(struct str *out, const struct conversation *c, bool has_ladder)
 {
     str_appendf(out, "<tr data-id=\"%" PRIu32 "\"><td class=\"num\" data-v=\"%" PRIu32 "\">", c->id, c->id);
@@ -206,19 +219,16 @@ void watch_page_row(struct str *out, const struct conversation *c, bool has_ladd
         str_appendf(out, "<a href=\"#c%" PRIu32 "\">%" PRIu32 "</a></td>", c->id, c->id);
     else
         str_appendf(out, "%" PRIu32 "</td>", c->id);
+    str_append_str(out, "<td class=\"end\">");
     for (unsigned side = FLOW_A; side < FLOW_SIDES; side++) {
-        str_append_str(out, "<td class=\"end\">");
+        str_append_str(out, side == FLOW_A ? "<i>A</i> " : "<br><i>B</i> ");
         add_endpoint(out, c, side);
-        str_append_str(out, "</td>");
     }
-    str_appendf(out, "<td class=\"word\">%s</td><td class=\"label\">", conversation_protocol_name(c));
+    str_appendf(out, "</td><td class=\"word\">%s</td><td class=\"label\">",
+        c->protocol == IP_PROTOCOL_TCP ? "TCP" : "UDP");
     add_label(out, c);
-    str_append_str(out, "</td><td>");
-    markup_add_text(out, _(conversation_opened_text((enum conversation_opened)c->opened)));
-    str_append_str(out, "</td><td>");
-    markup_add_text(out, _(conversation_closed_text((enum conversation_closed)c->closed)));
-    if (c->has_closer)
-        str_append_str(out, c->closed_by == FLOW_A ? " (A)" : " (B)");
+    str_append_str(out, "</td><td class=\"word\">");
+    add_outcome(out, c);
     str_append_str(out, "</td>");
     add_duration(out, traffic_between_ns(c->last_ns, c->first_ns), true);
     add_number(out, c->side[FLOW_A].packets + c->side[FLOW_B].packets);
@@ -246,7 +256,7 @@ static void add_heading(struct str *out, const struct conversation *c)
     add_endpoint(out, c, FLOW_A);
     str_append_str(out, " ⇄ ");
     add_endpoint(out, c, FLOW_B);
-    str_appendf(out, "<small>%s ", conversation_protocol_name(c));
+    str_appendf(out, "<small>%s ", c->protocol == IP_PROTOCOL_TCP ? "TCP" : "UDP");
     add_label(out, c);
     str_append_str(out, "</small></h2>\n");
 }

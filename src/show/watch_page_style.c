@@ -5,7 +5,7 @@
 
 const char watch_page_style[] =
     ":root{color-scheme:light dark}\n"
-    "body{margin:0 auto;padding:24px 20px 60px;max-width:1180px;background:var(--page);color:var(--ink);"
+    "body{margin:0 auto;padding:24px 20px 60px;max-width:1240px;background:var(--page);color:var(--ink);"
     "font:15px/1.55 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans','PingFang SC','Microsoft YaHei',"
     "'Noto Sans CJK SC','WenQuanYi Micro Hei',sans-serif}\n"
     "h1{font-size:25px;line-height:1.25;margin:0 0 4px;overflow-wrap:anywhere}h2{font-size:19px;margin:0 0 "
@@ -23,7 +23,7 @@ const char watch_page_style[] =
     "tbody tr:hover{background:var(--hover)}\n"
     "td.num,th.num{text-align:right;white-space:nowrap}td.end,td.word{white-space:nowrap}"
     "td.end{font-family:ui-monospace,Menlo,Consolas,'DejaVu Sans Mono',monospace;font-size:12px}"
-    "td.label{overflow-wrap:anywhere;min-width:110px}\n"
+    "td.end i{color:var(--dim)}td.label{overflow-wrap:anywhere;min-width:110px}td.findings{min-width:150px}\n"
     "th button{all:unset;cursor:pointer}th button:focus-visible{outline:3px solid var(--s4)}"
     "th[aria-sort] button::after{content:' \\25B2';font-size:9px}"
     "th[aria-sort=descending] button::after{content:' \\25BC'}\n"

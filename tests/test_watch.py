@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: ISC
+"""landline watch FILE for programs: the JSON of conversations, packets and the capture beside tshark's counts; --only, --follow,
+--limit, --pcap-of; pipes and gzip; files that are cut or none; exit statuses."""
+import collections
+import gzip
+import json
+import shutil
+import subprocess
+import unittest
+
+import captures
+import conversations
+import harness
+
+CONVERSATION_KEYS = {'type', 'id', 'protocol', 'a', 'b', 'packets_a', 'packets_b', 'payload_a', 'payload_b', 'syn', 'syn_ack', 'fin',
+                     'rst', 'retransmissions', 'out_of_order', 'duplicate_acks', 'zero_windows', 'opened', 'closed', 'closed_by',
+                     'findings', 'state_a', 'state_b'}
+PACKET_KEYS = {'type', 'number', 'time', 'side', 'flags', 'seq', 'seq_raw', 'ack', 'ack_raw', 'payload', 'verdicts', 'state_a',
+               'state_b'}
+
+
+class Watch(harness.Case):
+    def setUp(self):
+        super().setUp()
+        self.packets, self.made = conversations.made(44, 40)
+        self.file = self.tmp / 'made.pcap'
+        self.file.write_bytes(captures.pcap(self.packets, nano=True))
+
+    def watch(self, *args, file=None, code=0, **more):
+        program = self.run_program(harness.landline(), 'watch', str(file or self.file), *args, **more)
+        self.assertEqual(program.code, code, program.story())
+        return program
+
+    def json(self, *args, **more):
+        lines = [json.loads(line) for line in self.watch('--json', *args, **more).out.splitlines()]
+        return ([line for line in lines if line['type'] == 'conversation'], [line for line in lines if line['type'] == 'packet'],
+                [line for line in lines if line['type'] == 'capture'])
+
+    def test_conversations_in_order_and_complete(self):
+        found, packets, capture = self.json()
+        self.assertEqual([each['id'] for each in found], list(range(1, len(self.made) + 1)))
+        self.assertEqual(packets, [])
+        for each, made in zip(found, self.made):
+            self.assertLessEqual(CONVERSATION_KEYS, set(each))
+            self.assertEqual((each['state_a'], each['state_b']), made.states)
+        self.assertEqual(len(capture), 1)
+        self.assertEqual((capture[0]['schema'], capture[0]['error'], capture[0]['packets'], capture[0]['conversations']),
+                         (1, None, len(self.packets), len(self.made)))
+        self.assertEqual(sum(each['packets_a'] + each['packets_b'] for each in found), len(self.packets))
+
+    def test_packets_add_up_to_their_conversations(self):
+        found, packets, _ = self.json('--every')
+        self.assertEqual([each['number'] for each in packets], list(range(1, len(self.packets) + 1)))
+        sums = collections.defaultdict(collections.Counter)
+        last = {}
+        for each in packets:
+            self.assertLessEqual(PACKET_KEYS, set(each))
+            total = sums[each['conversation']]
+            total['packets_' + each['side']] += 1
+            total['payload_' + each['side']] += each['payload']
+            total['fin'] += 'FIN' in each['flags']
+            total['rst'] += 'RST' in each['flags']
+            total['syn'] += {'SYN', 'ACK'} & set(each['flags']) == {'SYN'}
+            total['syn_ack'] += {'SYN', 'ACK'} <= set(each['flags'])
+            total['retransmissions'] += 'retransmission' in each['verdicts']
+            last[each['conversation']] = each
+        for each in found:
+            for key, value in sums[each['id']].items():
+                self.assertEqual(each[key], value, (each['id'], key))
+            end = last[each['id']]
+            self.assertEqual((end['state_a'], end['state_b']), (each['state_a'], each['state_b']))
+
+    @unittest.skipUnless(shutil.which('tshark'), 'no tshark here')
+    def test_one_conversation_for_other_tools(self):
+        out = self.tmp / 'one.pcapng'
+        third = self.json('--follow', '3')[0]
+        self.assertEqual(len(third), 1)
+        self.watch('--pcap-of', '3', '--write', str(out))
+        done = subprocess.run(['tshark', '-n', '-r', str(out), '-T', 'fields', '-e', 'tcp.stream'], capture_output=True, text=True,
+                              timeout=harness.DEADLINE_S)
+        self.assertEqual(done.stdout.split(), ['0'] * (third[0]['packets_a'] + third[0]['packets_b']))
+        self.assertIn('no conversation 999', self.watch('--pcap-of', '999', '--write', str(out), code=1).err)
+
+    def test_only(self):
+        everything = self.json()[0]
+        refused = self.json('--only', 'refused')[0]
+        self.assertEqual(refused, [each for each in everything if each['closed'] == 'refused'])
+        self.assertTrue(0 < len(refused) < len(everything))
+        both = self.json('--only', 'refused or (retransmissions > 0 and not reset)')[0]
+        self.assertEqual(both, [each for each in everything if each['closed'] == 'refused' or
+                                (each['retransmissions'] > 0 and each['closed'] != 'reset' and
+                                 'reset' not in [finding['name'] for finding in each['findings']])])
+        self.assertIn('did you mean refused?', self.watch('--only', 'refusd', code=2).err)
+
+    def test_the_overview_says_what_it_leaves_out(self):
+        out = self.watch('--limit', '5').out
+        self.assertIn(f'the 5 gravest of {len(self.made)}', out)
+        self.assertNotIn('gravest', self.watch('--limit', '0').out)
+
+    def test_a_single_conversation_is_drawn_at_once(self):
+        one = self.tmp / 'one.pcapng'
+        self.watch('--pcap-of', '2', '--write', str(one))
+        self.assertIn('A, client', self.watch(file=one).out)
+
+    def test_pipes_and_gzip(self):
+        plain = self.watch('--json').out
+        packed = self.tmp / 'made.pcap.gz'
+        packed.write_bytes(gzip.compress(self.file.read_bytes()))
+        self.assertEqual(self.watch('--json', file=packed).out, plain)
+        with open(packed, 'rb') as stdin:
+            done = subprocess.run([harness.landline(), 'watch', '-', '--json'], stdin=stdin, capture_output=True, text=True,
+                                  timeout=harness.DEADLINE_S)
+        self.assertEqual((done.returncode, done.stdout), (0, plain))
+
+    def test_a_cut_file_gives_all_before_the_cut(self):
+        cut = self.tmp / 'cut.pcap'
+        cut.write_bytes(self.file.read_bytes()[:-10])
+        program = self.watch('--json', file=cut, code=9)
+        capture = json.loads(program.out.splitlines()[-1])
+        self.assertEqual(capture['packets'], len(self.packets) - 1)
+        self.assertIn('cut', capture['error'])
+        self.assertEqual(len(program.err.splitlines()), 1, program.err)
+
+    def test_what_is_no_capture(self):
+        text = self.tmp / 'text'
+        text.write_text('hello, hello\n')
+        self.assertIn('neither a pcap nor a pcapng file', self.watch(file=text, code=9).err)
+        self.assertIn('no such file', self.watch(file=self.tmp / 'missing.pcap', code=9).err)
+
+    def test_a_name_that_is_nothing_gets_the_list_of_interfaces(self):
+        """`watch eth9` once said "no such file"."""
+        program = self.run_program(harness.landline(), 'watch', 'nosuch0')
+        self.assertNotEqual(program.code, 0)
+        self.assertRegex(program.err, r'no interface nosuch0; there are: .*\blo\b')
+
+    def test_what_excludes_each_other(self):
+        self.assertIn('exclude each other', self.watch('--json', '--html', code=2).err)
+        self.assertIn('--follow x', self.watch('--follow', 'x', code=2).err)
+        self.assertIn('--pcap-of', self.watch('--write', 'x', code=2).err)
+
+
+if __name__ == '__main__':
+    harness.main()
