@@ -6,6 +6,7 @@
  * are taken back and become one, which further segments add to. */
 #include "see/ladder.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,6 +106,7 @@ static void cut_first_of_tail(struct ladder *l)
     l->cut.end_ns = rung->end_ns;
     memcpy(l->cut.state, rung->state, sizeof(rung->state));
     memcpy(l->cut.is_inferred, rung->is_inferred, sizeof(rung->is_inferred));
+    assert(l->tail_max > 0);
     l->tail_first = (l->tail_first + 1) % l->tail_max;
     l->tail_count--;
 }

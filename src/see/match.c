@@ -575,7 +575,7 @@ static bool term_is(const struct step *s, const struct conversation *c)
 
 bool match_is(const struct match *m, const struct conversation *c)
 {
-    bool stack[STEPS_MAX];
+    bool stack[STEPS_MAX] = {false};
     unsigned top = 0;
 
     for (unsigned i = 0; i < m->count; i++) {

@@ -299,7 +299,7 @@ static bool is_idle_talk(const struct detail *d, const struct flow *flow, enum c
     case FINDING_BLACK_HOLE:
         /* It got through after all. */
         return other->flags & FLOW_HAS_ACK && seq_is_before(detail->resent_seq, other->acked);
-    case FINDING_NAGLE_DELAYED_ACK:
+    case FINDING_NAGLE_DELAYED_ACK: /* NOLINT(bugprone-branch-clone): two limits that happen to be equal */
         return finding->count < LATE_ACKS_MIN;
     case FINDING_KEEP_ALIVE_DEATH:
         return finding->count < UNANSWERED_ALIVE_MIN;

@@ -79,6 +79,7 @@ static struct row *row_of(const struct roll *r, uint32_t id)
 {
     if (id < r->first_id || id >= r->end_id)
         return NULL;
+    assert(r->room > 0);
     return &r->rows[id % r->room];
 }
 
@@ -389,9 +390,12 @@ static int compare(const void *left, const void *right, void *arg)
     const struct roll *r = arg;
     int order = (a->key > b->key) - (a->key < b->key);
 
-    if (order == 0 && r->key == ROLL_BY_HOST)
-        order =
-            memcmp(row_of(r, a->id)->address, row_of(r, b->id)->address, sizeof(((struct row *)0)->address));
+    if (order == 0 && r->key == ROLL_BY_HOST) {
+        const struct row *one = row_of(r, a->id), *other = row_of(r, b->id);
+
+        assert(one && other);
+        order = memcmp(one->address, other->address, sizeof(one->address));
+    }
     if (order == 0)
         order = (a->id > b->id) - (a->id < b->id);
     return r->is_reversed ? -order : order;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "show/painted.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -84,6 +85,7 @@ static struct span *span_of(struct painted *p, enum style style)
         p->max_spans = p->max_spans ? p->max_spans * 2 : 64;
         p->spans = xreallocarray(p->spans, p->max_spans, sizeof(*p->spans));
     }
+    assert(p->spans);
     p->spans[p->n_spans] = (struct span){.at = p->text.len, .style = style};
     return &p->spans[p->n_spans++];
 }

@@ -20,7 +20,8 @@ struct cursor {
 
 static inline struct cursor cursor_of(const void *data, size_t len)
 {
-    return (struct cursor){.at = data, .end = (const uint8_t *)data + len};
+    /* Of nothing there may be no place either, to which C adds not even 0. */
+    return (struct cursor){.at = data, .end = len ? (const uint8_t *)data + len : data};
 }
 
 static inline size_t cursor_left(const struct cursor *c)
