@@ -3,6 +3,7 @@
 up, each page has the exit statuses, and mandoc finds nothing to complain of."""
 import re
 import shutil
+import unicodedata
 import unittest
 
 import harness
@@ -117,23 +118,73 @@ class Findings(harness.Case):
     SEVERITIES = {'landline-findings.7': {'note': 'note', 'warning': 'warning', 'error': 'error'},
                   'zh_CN/landline-findings.7': {'note': '提示', 'warning': '警告', 'error': '错误'}}
 
+    PARTS = {'landline-findings.7': ('In the ladder:', 'Told when:', 'What to do:', 'Source:'),
+             'zh_CN/landline-findings.7': ('在梯形图中：', '何时报告：', '怎么办：', '依据：')}
+
     def findings(self):
+        """[(name, severity, title), ...]: what has a name in see/finding.c is one of enum finding_kind."""
         source = (harness.REPO / 'src/see/finding.c').read_text()
-        return [(name, severity.lower()) for name, severity in
-                re.findall(r'\[FINDING_\w+\] =\s*\{\s*"([a-z-]+)",\s*SEVERITY_(\w+)', source)]
+        found = re.findall(r'\[FINDING_\w+\] =\s*\{\s*"([a-z-]+)",\s*SEVERITY_(\w+),\s*N_\("([^"]+)"\)', source)
+        kinds = re.search(r'enum finding_kind \{(.*?)FINDING_KINDS', (harness.REPO / 'src/see/finding.h').read_text(),
+                          re.DOTALL)
+        self.assertEqual(len(found), len(re.findall(r'^ +FINDING_\w+,', kinds[1], re.MULTILINE)))
+        return [(name, severity.lower(), title) for name, severity, title in found]
+
+    def sections(self, page):
+        return re.split(r'^\.S[sh] ', (MAN / page).read_text(), flags=re.MULTILINE)
 
     def test_each_has_its_section_and_severity(self):
         findings = self.findings()
-        self.assertGreater(len(findings), 20)
         for page, words in self.SEVERITIES.items():
-            text = (MAN / page).read_text()
-            found = re.findall(r'^\.Ss ([a-z-]+)[:：].*\n.*\n\.Em (\S+)', text, re.MULTILINE)
-            self.assertEqual(found, [(name, words[severity]) for name, severity in findings], page)
+            found = re.findall(r'^\.Ss ([a-z-]+)[:：].*\n(?:Severity:\n\.|\.No 严重程度： Ns )Em (\S+)',
+                               (MAN / page).read_text(), re.MULTILINE)
+            with self.subTest(page=page):
+                self.assertEqual(found, [(name, words[severity]) for name, severity, _ in findings])
+
+    def test_titles_are_those_of_the_table(self):
+        english = [tuple(line.split(': ', 1)) for line in
+                   re.findall(r'^\.Ss (.*)', (MAN / 'landline-findings.7').read_text(), re.MULTILINE)]
+        self.assertEqual(english, [(name, title) for name, _, title in self.findings()])
+        catalogue = dict(re.findall(r'^msgid "(.+)"\nmsgstr "(.+)"', (harness.REPO / 'po/zh_CN.po').read_text(),
+                                    re.MULTILINE))
+        chinese = [tuple(line.split('：', 1)) for line in
+                   re.findall(r'^\.Ss (.*)', (MAN / 'zh_CN/landline-findings.7').read_text(), re.MULTILINE)]
+        self.assertEqual(chinese, [(name, catalogue[title]) for name, _, title in self.findings()])
+
+    def test_each_section_has_all_parts(self):
+        names = [name for name, _, _ in self.findings()]
+        for page, parts in self.PARTS.items():
+            for text in self.sections(page):
+                name = re.match(r'[a-z-]*', text)[0]
+                if name in names:
+                    with self.subTest(page=page, finding=name):
+                        order = [line[:len(part)] for line in text.splitlines() for part in parts
+                                 if line.startswith(part)]
+                        self.assertEqual(order, list(parts))
+
+    def test_both_languages_cite_the_same(self):
+        def cited(page):
+            return [(re.match(r'[a-z-]*', text)[0], re.findall(r'RFC|[\d.]*\d', source))
+                    for text in self.sections(page)
+                    for source in re.findall(r'^(?:Source:|依据：)((?:.|\n(?!\.))*)', text, re.MULTILINE)]
+
+        english, chinese = (cited(page) for page in self.PARTS)
+        self.assertEqual(len(english), len(self.findings()))
+        self.assertEqual(english, chinese)
 
     @unittest.skipUnless(shutil.which('mandoc'), 'no mandoc here')
     def test_mandoc_finds_nothing_in_the_chinese_pages(self):
         done = self.run_program('mandoc', '-Tlint', '-W', 'warning', *sorted((MAN / 'zh_CN').iterdir()))
         self.assertEqual((done.code, done.out + done.err), (0, ''))
+
+    @unittest.skipUnless(shutil.which('mandoc'), 'no mandoc here')
+    def test_chinese_fits_80_columns(self):
+        # No formatter breaks a line between two Chinese characters everywhere, so the source has to be short.
+        for page in sorted((MAN / 'zh_CN').iterdir()):
+            done = self.run_program('mandoc', '-Tutf8', '-Owidth=80', page)
+            for line in re.sub('.\b', '', done.out).splitlines():
+                columns = sum(2 if unicodedata.east_asian_width(c) in 'WF' else 1 for c in line)
+                self.assertLessEqual(columns, 80, f'{page.name}: {line}')
 
 
 class TheCheckItself(unittest.TestCase):
