@@ -79,6 +79,7 @@ class Watch(harness.Case):
         done = subprocess.run(['tshark', '-n', '-r', str(out), '-T', 'fields', '-e', 'tcp.stream'], capture_output=True, text=True,
                               timeout=harness.DEADLINE_S)
         self.assertEqual(done.stdout.split(), ['0'] * (third[0]['packets_a'] + third[0]['packets_b']))
+        self.assertIn('--follow 99: there is no such', self.watch('--follow', '99', code=1).err)
         self.assertIn('no conversation 999', self.watch('--pcap-of', '999', '--write', str(out), code=1).err)
 
     def test_only(self):
@@ -124,7 +125,9 @@ class Watch(harness.Case):
     def test_what_is_no_capture(self):
         text = self.tmp / 'text'
         text.write_text('hello, hello\n')
-        self.assertIn('neither a pcap nor a pcapng file', self.watch(file=text, code=9).err)
+        program = self.watch(file=text, code=9)
+        self.assertIn('neither a pcap nor a pcapng file', program.err)
+        self.assertEqual(program.out, '')
         self.assertIn('no such file', self.watch(file=self.tmp / 'missing.pcap', code=9).err)
 
     def test_a_name_that_is_nothing_gets_the_list_of_interfaces(self):
@@ -137,6 +140,11 @@ class Watch(harness.Case):
         self.assertIn('exclude each other', self.watch('--json', '--html', code=2).err)
         self.assertIn('--follow x', self.watch('--follow', 'x', code=2).err)
         self.assertIn('--pcap-of', self.watch('--write', 'x', code=2).err)
+
+    def test_a_file_does_not_pretend_to_obey_what_is_for_capturing(self):
+        """--count and --for were once taken for a file, and did nothing."""
+        for option in (['--count', '3'], ['--for', '1s'], ['--snaplen', '96'], ['--buffer', '1M'], ['--promiscuous']):
+            self.assertIn(f'{option[0]} is for capturing', self.watch(*option, code=2).err)
 
 
 if __name__ == '__main__':

@@ -42,6 +42,19 @@ int file_data_path(struct str *out, const char *name)
     return user_path(out, "XDG_DATA_HOME", ".local/share", name);
 }
 
+char *file_typed_path(const char *typed)
+{
+    const char *home = getenv("HOME");
+    struct str path = STR_INIT;
+
+    if (strncmp(typed, "~/", 2) == 0 && home) {
+        str_append_str(&path, home);
+        typed++;
+    }
+    str_append_str(&path, typed);
+    return str_steal(&path);
+}
+
 static int fail(struct err *err, const char *path, int code)
 {
     enum err_kind kind = code == -EACCES || code == -EPERM ? ERR_PERMISSION : ERR_INPUT;

@@ -17,6 +17,9 @@ int file_config_path(struct str *out, const char *name);
  */
 int file_data_path(struct str *out, const char *name);
 
+/* A path as people type it, where "~/" is their own folder; to be freed. */
+char *file_typed_path(const char *typed);
+
 /* Makes the folders above path that are missing, with mode 0700 as the XDG specification wants it. 0 or a
  * negative errno. */
 int file_make_folders(const char *path);

@@ -14,6 +14,7 @@
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "see/flow_table.h"
+#include "see/conversation.h"
 #include "see/follow.h"
 #include "see/match.h"
 #include "see/roster.h"
@@ -171,6 +172,11 @@ bool watch_chose(const struct watch_order *w, uint32_t id)
     return false;
 }
 
+bool watch_wants(const struct watch_order *w, const struct conversation *c)
+{
+    return watch_chose(w, c->id) && (!w->only || match_is(w->only, c));
+}
+
 void watch_choice_bounds(const struct watch_order *w, uint32_t *ret_first, uint32_t *ret_last)
 {
     const struct watch_choice *c = &w->choice;
@@ -203,13 +209,28 @@ static const char *find_interface(const struct watch_values *v, const char *arg)
     return source_has_interface(arg) || !strpbrk(arg, "/.") ? arg : NULL;
 }
 
-static int begin(struct watch_order *w, const char *interface, const char *arg, struct err *err)
+/* A file would not obey them, and saying nothing would be a lie. */
+static int refuse_capturing_options(const struct options *o, struct err *err)
 {
+    static const char *const names[] = {"for", "count", "buffer", "snaplen", "promiscuous"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (options_source(o, names[i]) == OPTION_COMMAND_LINE)
+            return err_set(err, ERR_MISUSE, -EINVAL,
+                _("--%s is for capturing from an interface, not for a file"), names[i]);
+    return 0;
+}
+
+static int begin(struct watch_order *w, const struct options *o, const char *interface, struct err *err)
+{
+    const char *arg = o->args[0];
     const struct watch_values *v = &w->v;
     int code = 0;
 
     if (v->interface && arg)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("%s and --interface exclude each other"), arg);
+    if (code == 0 && !interface)
+        code = refuse_capturing_options(o, err);
     if (code == 0 && v->only)
         code = match_parse(v->only, &w->only, err);
     if (code == 0 && v->follow)
@@ -244,7 +265,7 @@ static int run(int argc, char **argv)
     if (!cmd_begin(&o, &verb, &w.v, argc, argv, &status))
         return status;
     interface = find_interface(&w.v, o.args[0]);
-    if (begin(&w, interface, o.args[0], &err) < 0)
+    if (begin(&w, &o, interface, &err) < 0)
         status = cmd_fail(&err);
     else if (interface)
         status = watch_live(&w, interface);

@@ -12,6 +12,7 @@
 /* landline watch in its parts: cmd_watch.c has the options and decides what is to be done; cmd_watch_*.c do
  * it, one thing each. watch_pass.h is what all of them read packets with. */
 
+struct conversation;
 struct match;
 
 struct watch_values {
@@ -52,6 +53,8 @@ struct watch_order {
 /* Whether --follow has named it. */
 bool watch_chose(const struct watch_order *w, uint32_t id);
 
+/* Whether it is wanted: --follow and --only. */
+bool watch_wants(const struct watch_order *w, const struct conversation *c);
 /* The least and the greatest number that --follow has named. */
 void watch_choice_bounds(const struct watch_order *w, uint32_t *ret_first, uint32_t *ret_last);
 

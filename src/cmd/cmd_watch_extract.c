@@ -7,7 +7,6 @@
 #include "cmd/cmd_watch.h"
 #include "cmd/watch_pass.h"
 #include "cmd/watch_writer.h"
-#include "see/match.h"
 
 struct extract {
     uint32_t id;

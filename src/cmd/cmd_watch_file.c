@@ -14,7 +14,6 @@
 #include "cmd/pager.h"
 #include "cmd/watch_ladders.h"
 #include "cmd/watch_pass.h"
-#include "see/match.h"
 #include "see/roster.h"
 #include "show/ladder_text.h"
 #include "show/out.h"
@@ -40,7 +39,7 @@ static void on_ended(void *arg, const struct conversation *c)
 {
     struct view *v = arg;
 
-    if (v->w->only && !match_is(v->w->only, c)) {
+    if (!watch_wants(v->w, c)) {
         watch_ladders_drop(v->ladders, c->id);
         return;
     }
@@ -67,9 +66,7 @@ static void on_chosen_packet(
 {
     struct view *v = pass->arg;
 
-    if (watch_chose(v->w, followed->conversation) &&
-        (watch_ladders_count(v->ladders) < WATCH_LADDERS_MAX ||
-            watch_ladders_find(v->ladders, followed->conversation)))
+    if (watch_chose(v->w, followed->conversation))
         watch_ladders_add(v->ladders, followed);
 }
 
@@ -148,7 +145,7 @@ static void print(struct view *v)
 
     if (is_ladder)
         print_ladders(v);
-    else if (!v->w->choice.is_given) {
+    else if (!v->w->choice.is_given && (v->pass.number || !v->pass.has_failed)) {
         print_rows(v, &o);
         if (roster_count(v->roster))
             painted_end_line(v->painted);
@@ -201,8 +198,8 @@ int watch_file(struct watch_order *w, const char *path)
     if (v.pass.has_failed)
         status = cmd_fail(&v.pass.err);
     else if (w->choice.is_given && !watch_ladders_count(v.ladders)) {
-        err_set(&err, ERR_OTHER, 0, _("%s: no conversation there has that number, and is one that is wanted"),
-            path);
+        err_set(&err, ERR_OTHER, 0,
+            _("%s: --follow %s: there is no such conversation, or --only leaves it out"), path, w->v.follow);
         status = cmd_fail(&err);
     }
     out_free(v.out);

@@ -8,7 +8,6 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
 #include "cmd/watch_pass.h"
-#include "see/match.h"
 #include "see/roster.h"
 #include "show/out.h"
 #include "show/watch_json.h"
@@ -33,7 +32,7 @@ static void on_ended(void *arg, const struct conversation *c)
 {
     struct printer *p = arg;
 
-    if (!watch_chose(p->w, c->id) || (p->w->only && !match_is(p->w->only, c)))
+    if (!watch_wants(p->w, c))
         return;
     roster_take(p->roster, c);
     if (roster_taken(p->roster) >= ROSTER_MAX)

@@ -11,7 +11,6 @@
 #include "cmd/cmd_watch.h"
 #include "cmd/watch_ladders.h"
 #include "cmd/watch_pass.h"
-#include "see/match.h"
 #include "see/roster.h"
 #include "show/ladder_svg.h"
 #include "show/out.h"
@@ -30,7 +29,7 @@ static void on_ended(void *arg, const struct conversation *c)
 {
     struct view *v = arg;
 
-    if (!watch_chose(v->w, c->id) || (v->w->only && !match_is(v->w->only, c))) {
+    if (!watch_wants(v->w, c)) {
         watch_ladders_drop(v->ladders, c->id);
         return;
     }
@@ -43,9 +42,7 @@ static void on_packet(
 {
     struct view *v = pass->arg;
 
-    if (watch_chose(v->w, followed->conversation) &&
-        (watch_ladders_count(v->ladders) < WATCH_LADDERS_MAX ||
-            watch_ladders_find(v->ladders, followed->conversation)))
+    if (watch_chose(v->w, followed->conversation))
         watch_ladders_add(v->ladders, followed);
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/i18n.h"
 #include "base/utf8.h"
 #include "base/xmalloc.h"
@@ -51,20 +52,6 @@ static bool ends_with(const char *text, const char *end)
 void viewer_save_name(struct viewer *v, struct str *out)
 {
     str_appendf(out, "conversation-%u.pcapng", v->shows_ladder ? v->pass.id : v->chosen_id);
-}
-
-/* "~/" is the user's own folder, as people type it. */
-static char *expand(const char *path)
-{
-    const char *home = getenv("HOME");
-    struct str whole = STR_INIT;
-
-    if (strncmp(path, "~/", 2) == 0 && home) {
-        str_append_str(&whole, home);
-        path++;
-    }
-    str_append_str(&whole, path);
-    return str_steal(&whole);
 }
 
 /* ---- writing ---- */
@@ -162,7 +149,7 @@ static int open_file(struct viewer *v, const char *path, bool overwrites)
 
 void viewer_save(struct viewer *v, const char *path, bool overwrites)
 {
-    char *whole = expand(path);
+    char *whole = file_typed_path(path);
     struct viewer_save *s;
     size_t form = 0;
     int fd;

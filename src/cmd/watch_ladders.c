@@ -64,6 +64,8 @@ void watch_ladders_add(struct watch_ladders *all, const struct followed *followe
 {
     struct entry *e = find(all, followed->conversation);
 
+    if (!e && watch_ladders_count(all) == WATCH_LADDERS_MAX)
+        return;
     if (!e) {
         e = xcalloc(1, sizeof(*e));
         e->id = followed->conversation;

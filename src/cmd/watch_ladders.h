@@ -18,7 +18,7 @@ struct watch_ladders;
 /* options: of each ladder. */
 struct watch_ladders *watch_ladders_new(const struct ladder_options *options);
 void watch_ladders_free(struct watch_ladders *all); /* accepts NULL */
-/* A packet of a conversation that is wanted. */
+/* A packet of a conversation that is wanted. Nothing if there are WATCH_LADDERS_MAX others. */
 void watch_ladders_add(struct watch_ladders *all, const struct followed *followed);
 /* Its summary; nothing if it had no packets here. */
 void watch_ladders_end(struct watch_ladders *all, const struct conversation *c);

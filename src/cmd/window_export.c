@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/i18n.h"
+#include "base/file.h"
 #include "base/xmalloc.h"
 #include "cmd/cmd_history.h"
 #include "cmd/window.h"
@@ -76,20 +77,6 @@ static void ask(struct export *e, int64_t after_id)
     store_find(e->w->run->store, &query, on_page, e);
 }
 
-/* "~/" is the user's own folder, as people type it. */
-static char *expand(const char *path)
-{
-    const char *home = getenv("HOME");
-    struct str whole = STR_INIT;
-
-    if (strncmp(path, "~/", 2) == 0 && home) {
-        str_append_str(&whole, home);
-        path++;
-    }
-    str_append_str(&whole, path);
-    return str_steal(&whole);
-}
-
 void window_export(struct window *w, const char *path, bool overwrites)
 {
     struct export *e;
@@ -102,7 +89,7 @@ void window_export(struct window *w, const char *path, bool overwrites)
             w, STYLE_ERROR, "%s", _("nothing of this conversation is kept, so there is nothing to export"));
         return;
     }
-    whole = expand(path);
+    whole = file_typed_path(path);
     fd = open(whole, O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_EXCL), 0600);
     file = fd < 0 ? NULL : fdopen(fd, "w");
     if (!file) {

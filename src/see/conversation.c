@@ -167,6 +167,21 @@ void conversation_append_endpoint(struct str *out, const struct conversation *c,
         str_appendf(out, "[%s]:%u", address, end->port);
 }
 
+uint64_t conversation_packets(const struct conversation *c)
+{
+    return c->side[FLOW_A].packets + c->side[FLOW_B].packets;
+}
+
+uint64_t conversation_payload(const struct conversation *c)
+{
+    return c->side[FLOW_A].payload + c->side[FLOW_B].payload;
+}
+
+int64_t conversation_rtt_ns(const struct conversation *c)
+{
+    return c->rtt_count ? c->rtt_avg_ns : c->handshake_ns;
+}
+
 uint32_t conversation_retransmissions(const struct conversation *c)
 {
     return c->side[FLOW_A].retransmissions + c->side[FLOW_B].retransmissions;

@@ -113,11 +113,16 @@ enum conversation_opened conversation_opened_of_flow(const struct flow *flow);
 /* "ip:port", IPv6 in brackets. */
 void conversation_append_endpoint(struct str *out, const struct conversation *c, unsigned side);
 
-/* What both sides did, as JSON sums it up. */
+/* What both sides did. */
+uint64_t conversation_packets(const struct conversation *c);
+uint64_t conversation_payload(const struct conversation *c);
 uint32_t conversation_retransmissions(const struct conversation *c);
 uint32_t conversation_out_of_order(const struct conversation *c);
 uint32_t conversation_duplicate_acks(const struct conversation *c);
 uint32_t conversation_zero_windows(const struct conversation *c);
+
+/* How long a round trip took: the average, or the handshake where there is no other sample; 0: not known. */
+int64_t conversation_rtt_ns(const struct conversation *c);
 
 /* "tcp", "three-way", "four-segment", ...: for programs, never translated. */
 const char *conversation_protocol_name(const struct conversation *c);

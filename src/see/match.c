@@ -61,22 +61,17 @@ struct match {
 
 static int64_t packets_of(const struct conversation *c)
 {
-    return (int64_t)(c->side[FLOW_A].packets + c->side[FLOW_B].packets);
+    return (int64_t)conversation_packets(c);
 }
 
 static int64_t bytes_of(const struct conversation *c)
 {
-    return (int64_t)(c->side[FLOW_A].payload + c->side[FLOW_B].payload);
+    return (int64_t)conversation_payload(c);
 }
 
 static int64_t duration_of(const struct conversation *c)
 {
     return c->last_ns - c->first_ns;
-}
-
-static int64_t rtt_of(const struct conversation *c)
-{
-    return c->rtt_count ? c->rtt_avg_ns : c->handshake_ns;
 }
 
 static int64_t retransmissions_of(const struct conversation *c)
@@ -145,7 +140,7 @@ static const struct {
     {"packets", UNIT_NUMBER, packets_of},
     {"retransmissions", UNIT_NUMBER, retransmissions_of},
     {"rst", UNIT_NUMBER, rst_of},
-    {"rtt", UNIT_TIME, rtt_of},
+    {"rtt", UNIT_TIME, conversation_rtt_ns},
     {"syn", UNIT_NUMBER, syn_of},
     {"zero-windows", UNIT_NUMBER, zero_windows_of},
 };

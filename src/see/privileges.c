@@ -109,15 +109,13 @@ int privileges_missing(const char *interface, struct err *err)
     if (geteuid() == 0)
         return err_set(err, ERR_PERMISSION, -EPERM,
             _("%s: capturing is not permitted, not even to root here: CAP_NET_RAW is missing, as in a "
-              "container "
-              "(docker run --cap-add NET_RAW); \"landline lab\" needs no right"),
+              "container (docker run --cap-add NET_RAW)"),
             interface);
     path[len > 0 ? len : 0] = '\0';
     append_quoted(&quoted, len > 0 ? path : "landline");
     code = err_set(err, ERR_PERMISSION, -EPERM,
         _("%s: capturing is not permitted; allow it once and for all with: sudo setcap cap_net_raw+ep %s ; "
-          "or "
-          "now: sudo landline watch %s ; \"landline lab\" needs no right"),
+          "or now: sudo landline watch %s"),
         interface, quoted.data, interface);
     str_done(&quoted);
     return code;

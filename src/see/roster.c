@@ -70,13 +70,13 @@ static int64_t rank_of(enum roster_order order, const struct conversation *c)
     case ROSTER_BY_DURATION:
         return c->last_ns - c->first_ns;
     case ROSTER_BY_BYTES:
-        return (int64_t)(c->side[FLOW_A].payload + c->side[FLOW_B].payload);
+        return (int64_t)conversation_payload(c);
     case ROSTER_BY_PACKETS:
-        return (int64_t)(c->side[FLOW_A].packets + c->side[FLOW_B].packets);
+        return (int64_t)conversation_packets(c);
     case ROSTER_BY_LOSS:
         return conversation_retransmissions(c);
     case ROSTER_BY_RTT:
-        return c->rtt_count ? c->rtt_avg_ns : c->handshake_ns;
+        return conversation_rtt_ns(c);
     default:
         return gravity(c);
     }

@@ -24,17 +24,6 @@
 
 /* ---- pieces ---- */
 
-static const char *role_of(const struct conversation *c, unsigned side)
-{
-    if (c->opened == OPENED_SIMULTANEOUS)
-        return NULL;
-    if (c->opened == OPENED_DATAGRAM)
-        return side == FLOW_A ? N_("spoke first") : NULL;
-    if (c->opened == OPENED_MID_CAPTURE && !c->side[FLOW_A].has_syn)
-        return side == FLOW_A ? N_("heard first") : NULL;
-    return side == FLOW_A ? N_("client") : N_("server");
-}
-
 int ladder_svg_head(struct str *out, const struct ladder *l)
 {
     const struct conversation *c = ladder_conversation(l);
@@ -42,7 +31,7 @@ int ladder_svg_head(struct str *out, const struct ladder *l)
 
     for (unsigned side = FLOW_A; side < FLOW_SIDES; side++) {
         int x = side == FLOW_A ? RUNG_SVG_A : RUNG_SVG_B, width, left;
-        const char *role = role_of(c, side);
+        const char *role = traffic_role(c, side);
 
         str_reset(&name);
         conversation_append_endpoint(&name, c, side);

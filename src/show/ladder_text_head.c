@@ -89,17 +89,6 @@ static void put_time_heads(struct painted *out, const struct ladder_layout *y, i
     }
 }
 
-static const char *role_of(const struct conversation *c, unsigned side)
-{
-    if (c->opened == OPENED_SIMULTANEOUS)
-        return NULL;
-    if (c->opened == OPENED_DATAGRAM)
-        return side == FLOW_A ? N_("spoke first") : NULL;
-    if (c->opened == OPENED_MID_CAPTURE && !c->side[FLOW_A].has_syn)
-        return side == FLOW_A ? N_("heard first") : NULL;
-    return side == FLOW_A ? N_("client") : N_("server");
-}
-
 static void put_names(struct painted *out, const struct ladder_layout *y, const struct conversation *c)
 {
     struct str text[FLOW_SIDES];
@@ -110,7 +99,7 @@ static void put_names(struct painted *out, const struct ladder_layout *y, const 
     }
     put_pair(out, y, text);
     for (unsigned side = FLOW_A; side < FLOW_SIDES; side++) {
-        const char *role = role_of(c, side);
+        const char *role = traffic_role(c, side);
 
         str_reset(&text[side]);
         str_append_str(&text[side], traffic_letter(side));

@@ -50,6 +50,8 @@ void traffic_append_span(struct str *out, int64_t ns);
 void traffic_append_cut(struct str *out, const char *text, int columns, bool ascii);
 /* "TLS example.org", escaped, "" if there is none. */
 void traffic_append_label(struct str *out, const struct conversation *c, bool ascii);
+/* What a side is: "client", "server", "spoke first" (N_); NULL where there is nothing to say. */
+const char *traffic_role(const struct conversation *c, unsigned side);
 /* "by A", "by B": a letter, as the ladder's head has it. */
 const char *traffic_letter(unsigned side);
 

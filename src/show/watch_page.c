@@ -231,7 +231,7 @@ void watch_page_row(struct str *out, const struct conversation *c, bool has_ladd
     add_outcome(out, c);
     str_append_str(out, "</td>");
     add_duration(out, traffic_between_ns(c->last_ns, c->first_ns), true);
-    add_number(out, c->side[FLOW_A].packets + c->side[FLOW_B].packets);
+    add_number(out, conversation_packets(c));
     add_number(out, c->side[FLOW_A].payload);
     add_number(out, c->side[FLOW_B].payload);
     add_number(out, conversation_retransmissions(c));
