@@ -61,12 +61,13 @@ struct viewer {
     struct screen *screen;
     struct grid *grid;
     int terminal_fd; /* keys; -1: standard input */
+    bool is_ascii;
+    bool is_paused; /* the list stands still */
     struct input *input;
     struct lineedit_keys *keys;
     struct timer *escape, *frame, *work;
     struct turn_end draw;
     uint64_t drawn_ms;
-    bool is_ascii;
 
     /* The capture. */
     struct source_file *file; /* NULL: it has been read */
@@ -74,40 +75,37 @@ struct viewer {
     uint64_t offset, number;  /* of the last packet */
     struct follow *follow;    /* NULL: finished */
     struct err trouble;       /* kind ERR_NONE: none */
-    bool is_paused;
 
     /* The list. */
     struct roll *roll;
     struct match *only;
     struct str only_text;       /* as it was typed */
-    bool is_touched;            /* rows of those that live are not up to date */
     int64_t tidy_ns, tidied_ns; /* how long that took, and when it was done, the last time */
-    enum roll_key key;
-    bool is_reversed;
     size_t bar, list_first;
     uint32_t chosen_id; /* the bar's; 0: none */
+    enum roll_key key;
+    bool is_reversed;
+    bool is_touched; /* rows of those that live are not up to date */
 
     /* The ladder, if there is a pass. */
-    bool shows_ladder;
     struct viewer_pass pass;
-    bool every, absolute, hides_packet, packet_has_focus;
     size_t rung, rung_first, packet_first;
     int skip;
+    bool shows_ladder, every, absolute, hides_packet, packet_has_focus;
 
     /* Searching. */
     struct str wanted; /* lower case; empty: nothing */
     size_t find_at;    /* the next one to look at */
     size_t find_left;  /* so many are to be looked at; 0: no search is on */
-    bool finds_backwards;
 
     struct viewer_save *save; /* under way; NULL: none */
 
-    enum viewer_asking asking;
     struct lineedit *search, *filter, *file_name;
-    bool shows_help;
     size_t help_first;
     struct str notice;
     enum style notice_style;
+    enum viewer_asking asking;
+    bool shows_help, finds_backwards;
     struct watch_screen_places places; /* of the last drawing */
 };
 
