@@ -26,6 +26,16 @@ import harness
 
 POLL_S = 0.02
 
+# tmux 3.3a closes the terminal of a program that has ended although something it wrote may still be on its way
+# there. An answer to a question (DSR, ECMA-48 8.3.35) comes after all that was written before it.
+SETTLED = """"$@"; status=$?; stty raw -echo; printf '\\033[5n'; head -c 4 >/dev/null; stty sane; exit $status"""
+
+
+def settled(*argv):
+    """argv of a program whose last words are on the screen once it has ended; what has its pid is a shell that
+    leads its process group."""
+    return ['sh', '-c', SETTLED, 'sh', *argv]
+
 
 class Terminal:
     def __init__(self, case, *argv, columns=80, rows=24, env=None, cwd=None):

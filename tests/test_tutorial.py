@@ -124,7 +124,8 @@ class Drawn:
     def __init__(self, case, command, env):
         self.is_whole = '--lines' not in command
         columns, rows = (80, self.ROWS) if self.is_whole else (200, 40)
-        self.terminal = terminal.Terminal(case, 'sh', '-c', command, columns=columns, rows=rows, env=env, cwd=case.tmp)
+        self.terminal = terminal.Terminal(case, *terminal.settled('sh', '-c', command), columns=columns, rows=rows,
+                                          env=env, cwd=case.tmp)
         self.send, self.wait, self.story = self.terminal.type, self.terminal.wait, lambda: '\n'.join(self.seen())
 
     def is_over(self):
@@ -136,7 +137,7 @@ class Drawn:
 
     def stop(self):
         if not self.is_over():
-            os.kill(self.terminal.pid, signal.SIGKILL)
+            os.killpg(self.terminal.pid, signal.SIGKILL)
         self.terminal.wait()
 
 

@@ -93,8 +93,9 @@ class WatchLadder(harness.Case):
             for language in ('en', 'zh_CN'):
                 with self.subTest(columns=columns, language=language):
                     told = self.watch('--follow', str(number), columns=columns, language=language)
-                    t = terminal.Terminal(self, harness.landline(), 'watch', str(self.file), '--follow', str(number),
-                                          '--no-pager', columns=columns, rows=rows,
+                    argv = terminal.settled(harness.landline(), 'watch', str(self.file), '--follow', str(number),
+                                            '--no-pager')
+                    t = terminal.Terminal(self, *argv, columns=columns, rows=rows,
                                           env={'LANG': 'C.UTF-8', 'LANGUAGE': language})
                     self.assertEqual(t.wait(), 0)
                     shown = [line.rstrip() for line in t.scrollback().splitlines()]
