@@ -28,7 +28,7 @@ static void on_packet(
         return;
     x->packets++;
     x->code = watch_writer_add(x->writer, frame->linktype, name, frame->time_ns, frame->data,
-        frame->captured_bytes, frame->wire_bytes, &x->err);
+        frame->captured_bytes, frame->wire_bytes, NULL, &x->err);
 }
 
 int watch_extract(struct watch_order *w, const char *path)

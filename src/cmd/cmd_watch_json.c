@@ -45,7 +45,7 @@ static void on_packet(
     struct printer *p = pass->arg;
 
     if (watch_chose(p->w, followed->conversation))
-        watch_json_packet(out_text(p->out), followed, pass->start_ns);
+        watch_json_packet(out_text(p->out), followed, pass->start_ns, NULL);
 }
 
 static void print_capture(struct printer *p, struct watch_pass *pass)

@@ -130,7 +130,7 @@ static void keep(struct live *l, const struct pcapfile_packet *frame)
     struct err err;
 
     if (watch_writer_add(l->writer, frame->linktype, source_name(l->source), frame->time_ns, frame->data,
-            frame->captured_bytes, frame->wire_bytes, &err) < 0)
+            frame->captured_bytes, frame->wire_bytes, NULL, &err) < 0)
         l->status = cmd_fail(&err);
 }
 
@@ -152,7 +152,7 @@ static void take_batch(struct live *l, const struct pcapfile_packet *frames, uns
         if (!follow_packet(l->follow, &packets[i], l->number, frames[i].time_ns, &followed))
             continue;
         if (l->w->v.json && l->w->v.every && watch_chose(l->w, followed.conversation))
-            watch_json_packet(out_text(l->out), &followed, l->start_ns);
+            watch_json_packet(out_text(l->out), &followed, l->start_ns, NULL);
         if (followed.is_over) {
             follow_conversation(l->follow, &followed, &c);
             print_row(l, &c);

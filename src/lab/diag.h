@@ -12,7 +12,13 @@
 struct diag;
 
 /* As the kernel has them (include/net/tcp_states.h), which is what ss(8) prints. */
-enum diag_timer { DIAG_TIMER_NONE, DIAG_TIMER_RETRANSMIT, DIAG_TIMER_KEEPALIVE, DIAG_TIMER_TIME_WAIT, DIAG_TIMER_PROBE };
+enum diag_timer {
+    DIAG_TIMER_NONE,
+    DIAG_TIMER_RETRANSMIT,
+    DIAG_TIMER_KEEPALIVE,
+    DIAG_TIMER_TIME_WAIT,
+    DIAG_TIMER_PROBE
+};
 
 struct diag_socket {
     uint8_t state;       /* enum flow_state; a connection request that is not complete is SYN_RECEIVED */
@@ -25,7 +31,7 @@ struct diag_socket {
 
 /* A connection as the host that is asked sees it. */
 struct diag_key {
-    uint8_t ip_version; /* 4 or 6 */
+    uint8_t ip_version;            /* 4 or 6 */
     const uint8_t *local, *remote; /* 4 or 16 bytes */
     uint16_t local_port, remote_port;
 };
@@ -35,9 +41,10 @@ struct diag_key {
 int diag_new(int netns, struct diag **ret, struct err *err);
 void diag_free(struct diag *d); /* accepts NULL */
 
-/* The socket of exactly this connection: 3 to 4 us. 0; -ENOENT: there is none. *ret_is_listener: there is none,
- * but one that listens for such. */
-int diag_connection(struct diag *d, const struct diag_key *key, struct diag_socket *ret, bool *ret_is_listener);
+/* The socket of exactly this connection: 3 to 4 us. 0; -ENOENT: there is none. *ret_is_listener: there is
+ * none, but one that listens for such. */
+int diag_connection(
+    struct diag *d, const struct diag_key *key, struct diag_socket *ret, bool *ret_is_listener);
 
 /* How many sockets wait to be called: TCP that listen, UDP that are bound to a port. A negative code if the
  * kernel would not say. */

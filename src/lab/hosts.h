@@ -30,15 +30,15 @@ enum hosts_backend {
 };
 
 #define HOSTS_MTU_DEFAULT 1500
-#define HOSTS_MTU_MIN 576        /* of IPv4 (RFC 791); below 1280 there is no IPv6 (RFC 8200, section 5) */
-#define HOSTS_MTU_MAX 65521      /* what TUN takes */
-#define HOSTS_PACKET_MAX 65536   /* bytes, with offload */
+#define HOSTS_MTU_MIN 576      /* of IPv4 (RFC 791); below 1280 there is no IPv6 (RFC 8200, section 5) */
+#define HOSTS_MTU_MAX 65521    /* what TUN takes */
+#define HOSTS_PACKET_MAX 65536 /* bytes, with offload */
 
 struct hosts_options {
     uint8_t backend; /* enum hosts_backend */
     uint32_t mtu;    /* 0: the default */
-    bool offload;    /* the hosts hand over up to 64 KB as one packet, as their network cards would take it; only
-                        for a wire that passes every packet on as it is */
+    bool offload; /* the hosts hand over up to 64 KB as one packet, as their network cards would take it; only
+                     for a wire that passes every packet on as it is */
 };
 
 struct hosts;
@@ -46,7 +46,7 @@ struct hosts;
 /* 0, or a negative code with err: ERR_PERMISSION says which kernel rule forbids it and what lifts it
  * (refusal.h). After a failure the process may be in a namespace of its own already: it is to end. */
 int hosts_new(const struct hosts_options *options, struct hosts **ret, struct err *err);
-void hosts_free(struct hosts *h); /* accepts NULL */
+void hosts_free(struct hosts *h);                        /* accepts NULL */
 enum hosts_backend hosts_backend(const struct hosts *h); /* TUN or VETH */
 
 /* "client", "server". */
@@ -67,7 +67,8 @@ struct hosts_packet {
 };
 
 /* The next packet that the host has sent, into room for HOSTS_PACKET_MAX bytes that ret->data points to.
- * -EAGAIN: none; -EMSGSIZE never. Other negative codes: the cable is gone. Frames that are no IP are passed over. */
+ * -EAGAIN: none; -EMSGSIZE never. Other negative codes: the cable is gone. Frames that are no IP are passed
+ * over. */
 int hosts_read(struct hosts *h, enum lab_side from, struct hosts_packet *ret);
 /* Hands a packet to a host, whose kernel has dealt with it when this returns. -EAGAIN or -ENOBUFS: it had no
  * room, and the packet is lost. */
