@@ -214,8 +214,10 @@ static int begin(struct run *r, struct err *err)
     session.programs[LAB_SERVER].fds[0] = r->nothing;
     if (code == 0)
         code = session_new(&session, &r->session, err);
-    if (code == 0)
+    if (code == 0) {
         lab_output_started(r->outputs[LAB_SERVER]);
+        lab_view_set_follow(r->view, wire_follow(session_wire(r->session)));
+    }
     return code;
 }
 
@@ -271,7 +273,7 @@ int lab_run(struct lab_order *l)
     if (code == 0) {
         wire_finish(session_wire(r.session));
         status = exit_status(&r);
-        code = lab_view_finish(r.view, wire_follow(session_wire(r.session)), &err);
+        code = lab_view_finish(r.view, &err);
         if (code == 0 && *l->expects && !session_ran_out(r.session))
             status = judge(&r);
     }

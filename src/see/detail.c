@@ -184,9 +184,9 @@ void detail_take(struct detail *d, const struct flow_step *step, struct followed
 
 /* ---- summary ---- */
 
-static unsigned agreed_of(const struct detail *d)
+static unsigned agreed_of(const struct detail *d, unsigned opener)
 {
-    const struct detail_side *a = &d->side[FLOW_A], *b = &d->side[FLOW_B];
+    const struct detail_side *a = &d->side[opener], *b = &d->side[!opener];
     unsigned both = a->syn_options & b->syn_options, agreed = 0;
 
     agreed |= both & TCP_HAS_WINDOW_SHIFT ? AGREED_WINDOW_SCALE : 0;
@@ -229,7 +229,7 @@ void detail_sum_up(const struct detail *d, const struct flow *flow, struct conve
     sum_up_round_trips(d, ret);
     if (flow->side[FLOW_A].flags & flow->side[FLOW_B].flags & FLOW_HAS_SYN && d->is_close) {
         ret->has_agreed = true;
-        ret->agreed = (uint8_t)agreed_of(d);
+        ret->agreed = (uint8_t)agreed_of(d, flow_opener(flow));
     }
     if (d->is_unreachable && ret->opened == OPENED_UNANSWERED)
         ret->opened = OPENED_UNREACHABLE;

@@ -42,6 +42,8 @@ struct follow *follow_new(const struct follow_options *options)
         f->options.max_conversations = FLOW_TABLE_MAX;
     rand_bytes(&seed, sizeof(seed));
     f->table = flow_table_new(seed, f->options.max_conversations, flow_ended, f);
+    if (options->has_a)
+        flow_table_lay_down_a(f->table, options->a_ipv4, options->a_ipv6);
     str_init(&f->label);
     return f;
 }
@@ -209,7 +211,8 @@ static unsigned verdicts_of(const struct flow_step *step, const struct packet *p
         return verdicts;
     if (other->flags & FLOW_SENT_FIN && side->acked == other->next && step->acked_before != side->acked)
         verdicts |= VERDICT_ACK_OF_FIN;
-    if (step->from == FLOW_A && !(tcp->flags & TCP_SYN) && !(step->flags[FLOW_A] & FLOW_HAS_ACK) &&
+    if (step->from == flow_opener(step->flow) && !(tcp->flags & TCP_SYN) &&
+        !(step->flags[step->from] & FLOW_HAS_ACK) &&
         side->flags & other->flags & FLOW_HAS_SYN)
         verdicts |= VERDICT_OPENED;
     return verdicts;
@@ -247,7 +250,7 @@ static void take_datagram(struct follow *f, const struct flow_step *step, struct
     struct detail *d = detail_of(f, step->flow);
 
     ret->kind = FOLLOWED_UDP;
-    if (step->from == FLOW_B && step->was_asked) {
+    if (step->from != flow_opener(step->flow) && step->was_asked) {
         ret->verdicts |= VERDICT_REPLY;
         ret->rtt_ns = udp_pair_waited_ns(step->flow, ret->time_ns);
     }
@@ -302,7 +305,7 @@ static bool take_error(
     if (!d)
         d = detail_make(f, flow, false, 0);
     d->icmp_errors++;
-    if (is_unreachable(icmp) && from == FLOW_A && !flow->side[FLOW_B].packets) {
+    if (is_unreachable(icmp) && from == flow_opener(flow) && !flow->side[!from].packets) {
         d->is_unreachable = true;
         if (f->options.findings)
             notes_take_error(d, ret);

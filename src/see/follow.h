@@ -36,6 +36,9 @@ struct follow_options {
                    retransmission, what was agreed on. Costs some 600 bytes a conversation */
     /* The same for those with these ids alone, both included; 0 and 0: none. */
     uint32_t close_first, close_last;
+    /* The lab knows who is who: A is this host in every conversation, whoever opens it (conversation.opener). */
+    bool has_a;
+    uint8_t a_ipv4[4], a_ipv6[16];
     bool labels;   /* look at the first bytes of each side */
     bool findings; /* those that show on the way cost memory only where they do */
     /* Called when a conversation is forgotten. c and what it points to are valid during the call only. May be

@@ -403,6 +403,85 @@ static void names_are_complete(void **state)
         assert_non_null(conversation_closed_text((enum conversation_closed)i));
 }
 
+/* In the lab A is the client in every conversation; who opens it is told beside that. */
+static void a_is_laid_down(void **state)
+{
+    static const struct {
+        const char *lines[6];
+        unsigned opener;
+        const char *opened, *closed, *by, *state_a, *state_b;
+        unsigned from;       /* of the last packet */
+        unsigned verdict;    /* that it has */
+    } rows[] = {
+        {{"0 a S", "0.01 b SA", "0.02 a A"}, FLOW_A, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_A,
+            VERDICT_OPENED},
+        {{"0 b S", "0.01 a SA", "0.02 b A"}, FLOW_B, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B,
+            VERDICT_OPENED},
+        {{"0 b S", "0.01 a SA", "0.02 b A", "1 b FA"}, FLOW_B, "three-way", "half", "b", "CLOSE_WAIT",
+            "FIN_WAIT_1", FLOW_B, 0},
+        {{"0 b S", "0.01 a SA"}, FLOW_B, "half", "open", "", "SYN_RECEIVED", "ESTABLISHED", FLOW_A, 0},
+        {{"0 a SA seq=0 ack=1", "0.01 b A seq=1 ack=1"}, FLOW_B, "mid-capture", "open", "", "ESTABLISHED",
+            "ESTABLISHED", FLOW_B, 0},
+        {{"0 b S", "1 b S seq=0"}, FLOW_B, "unanswered", "unanswered", "", "SYN_RECEIVED", "SYN_SENT", FLOW_B,
+            VERDICT_RETRANSMISSION},
+        {{"0 b S", "0.01 a RA seq=0 ack=1"}, FLOW_B, "refused", "refused", "a", "CLOSED", "CLOSED", FLOW_A, 0},
+        {{"0 b S", "0.01 a ICMP 3 1"}, FLOW_B, "unreachable", "unreachable", "", "SYN_RECEIVED", "SYN_SENT",
+            FLOW_B, 0},
+        {{"0 b S", "0.001 a S", "0.002 b SA seq=0 ack=1", "0.003 a SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
+            FLOW_B, "simultaneous", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B, 0},
+        {{"0 a S", "0.001 b S", "0.002 a SA seq=0 ack=1", "0.003 b SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
+            FLOW_A, "simultaneous", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B, 0},
+        {{"0 b U len=5", "0.01 a U len=6"}, FLOW_B, "datagram", "open", "", "?", "?", FLOW_A, VERDICT_REPLY},
+        {{"0 b U len=5"}, FLOW_B, "datagram", "unanswered", "", "?", "?", FLOW_B, 0},
+    };
+    const struct follow_options options = {
+        .close = true, .findings = true, .has_a = true, .a_ipv4 = {10, 0, 0, 1}, .a_ipv6 = {10, 0, 0, 1}};
+
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct talk *t = talk_new(&options, true);
+        const struct conversation *c = &t->ended[0];
+        size_t at = i / 2;
+
+        t->is_ipv6 = i % 2 && !strstr(rows[at].lines[1] ? rows[at].lines[1] : "", "ICMP");
+        for (size_t line = 0; line < 6 && rows[at].lines[line]; line++)
+            assert_true(talk_say(t, rows[at].lines[line]));
+        assert_int_equal(t->followed.from, rows[at].from);
+        assert_int_equal(t->followed.verdicts & rows[at].verdict, rows[at].verdict);
+        follow_finish(t->f);
+        assert_int_equal(c->opener, rows[at].opener);
+        assert_int_equal(c->side[FLOW_A].port, 40000);
+        assert_int_equal(c->side[FLOW_A].address[3], 1);
+        if (rows[at].state_a[0] != '?')
+            check_named(t, rows[at].opened, rows[at].closed, rows[at].by, rows[at].state_a, rows[at].state_b);
+        else
+            assert_string_equal(
+                conversation_closed_name((enum conversation_closed)c->closed), rows[at].closed);
+        for (unsigned f = 0; f < c->finding_count; f++)
+            if (c->findings[f].kind == FINDING_UDP_UNANSWERED || c->findings[f].kind == FINDING_SYN_UNANSWERED)
+                assert_int_equal(c->findings[f].side, rows[at].opener);
+        talk_free(t);
+    }
+}
+
+/* A reused port may be opened from the other side; and of strangers it is who opens, as ever. */
+static void a_is_laid_down_for_reuse(void **state)
+{
+    struct follow_options options = {.has_a = true, .a_ipv4 = {10, 0, 0, 1}};
+    struct talk *t = TALK(&options, true, TALK_OPEN, "1 a RA", "2 b S isn=5000", "2.01 a SA isn=5000");
+
+    assert_int_equal(t->ended_count, 2);
+    assert_int_equal(t->ended[0].opener, FLOW_A);
+    assert_int_equal(t->ended[1].opener, FLOW_B);
+    assert_true(t->ended[1].is_reuse);
+    assert_int_equal(t->ended[1].side[FLOW_A].port, 40000);
+    talk_free(t);
+    options.a_ipv4[3] = 99;
+    t = TALK(&options, true, "0 b S", "0.01 a SA");
+    assert_int_equal(t->ended[0].opener, FLOW_A);
+    assert_int_equal(t->ended[0].side[FLOW_A].port, 80);
+    talk_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -423,6 +502,8 @@ int main(void)
         cmocka_unit_test(ports_used_again),
         cmocka_unit_test(those_that_have_to_go),
         cmocka_unit_test(names_are_complete),
+        cmocka_unit_test(a_is_laid_down),
+        cmocka_unit_test(a_is_laid_down_for_reuse),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

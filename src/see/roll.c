@@ -23,6 +23,7 @@ enum row_flags {
     ROW_LABEL_OF_B = 64,
     ROW_A_INFERRED = 128,
     ROW_B_INFERRED = 256,
+    ROW_OPENED_BY_B = 512,
 };
 
 struct row {
@@ -159,7 +160,8 @@ static void take(struct row *row, const struct conversation *c)
                    (c->closed_by == FLOW_B ? ROW_CLOSED_BY_B : 0) | (c->is_complete ? ROW_IS_COMPLETE : 0) |
                    (c->is_evicted ? ROW_IS_EVICTED : 0) | (c->is_reuse ? ROW_IS_REUSE : 0) |
                    (c->side[FLOW_A].is_state_inferred ? ROW_A_INFERRED : 0) |
-                   (c->side[FLOW_B].is_state_inferred ? ROW_B_INFERRED : 0));
+                   (c->side[FLOW_B].is_state_inferred ? ROW_B_INFERRED : 0) |
+                   (c->opener == FLOW_B ? ROW_OPENED_BY_B : 0));
     row->findings = 0;
     for (unsigned i = 0; i < c->finding_count; i++)
         row->findings |= 1U << c->findings[i].kind;
@@ -211,6 +213,7 @@ static void give(struct roll *r, const struct row *row, uint32_t id, struct conv
     ret->id = id;
     ret->protocol = row->protocol;
     ret->ip_version = row->ip_version;
+    ret->opener = row->flags & ROW_OPENED_BY_B ? FLOW_B : FLOW_A;
     ret->opened = row->opened;
     ret->closed = row->closed;
     ret->has_closer = row->flags & ROW_HAS_CLOSER;
