@@ -95,7 +95,8 @@ static void exit_status_and_name(void **state)
 {
     char *argv[] = {
         "sh", "-c", "test \"$(uname -n)\" = server && grep -q 10.9.0.1 /etc/hosts && exit 3", NULL};
-    char *missing[] = {"there-is-no-such-program", NULL};
+    /* By its path: with a folder in PATH that is closed to us it would be EACCES. */
+    char *missing[] = {"/there-is-no-such-program", NULL};
     struct program *p = NULL;
     struct err err = {0};
     int status;
