@@ -138,6 +138,20 @@ static void print_totals(struct view *v, const struct overview_text_options *o)
     flush(v);
 }
 
+static void print_hint(struct view *v)
+{
+    const char *kept = v->w->title ? v->w->v.write : v->path;
+
+    if (kept)
+        painted_addf(v->painted, STYLE_DIM, _("landline watch %s --follow N draws one of them"),
+            strcmp(kept, "-") == 0 ? "FILE" : kept);
+    else
+        painted_addf(v->painted, STYLE_DIM, "%s",
+            _("--write FILE keeps them, and landline watch FILE --follow N draws one"));
+    painted_end_line(v->painted);
+    flush(v);
+}
+
 static void print(struct view *v)
 {
     const struct overview_text_options o = {.columns = v->text.columns, .ascii = v->text.ascii};
@@ -150,12 +164,8 @@ static void print(struct view *v)
         if (roster_count(v->roster))
             painted_end_line(v->painted);
         print_totals(v, &o);
-        if (roster_count(v->roster) && v->color) {
-            painted_addf(v->painted, STYLE_DIM, _("landline watch %s --follow N draws one of them"),
-                strcmp(v->path, "-") == 0 ? "FILE" : v->path);
-            painted_end_line(v->painted);
-            flush(v);
-        }
+        if (roster_count(v->roster) && v->color)
+            print_hint(v);
     }
     out_flush(v->out);
 }
@@ -199,7 +209,8 @@ int watch_file(struct watch_order *w, const char *path)
         status = cmd_fail(&v.pass.err);
     else if (w->choice.is_given && !watch_ladders_count(v.ladders)) {
         err_set(&err, ERR_OTHER, 0,
-            _("%s: --follow %s: there is no such conversation, or --only leaves it out"), path, w->v.follow);
+            _("%s: --follow %s: there is no such conversation, or --only leaves it out"),
+            w->title ? w->title : path, w->v.follow);
         status = cmd_fail(&err);
     }
     out_free(v.out);
