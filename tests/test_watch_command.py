@@ -247,6 +247,22 @@ print('interrupted', len(got))
         self.assertEqual(done.code, 9, done.story())
         self.assertIn('no interface eth99', done.err)
 
+    def test_ask_draws_its_own_connection(self):
+        script = (f'{harness.landline()} answer :9000 --echo >/dev/null 2>&1 & '
+                  f'until {harness.landline()} ask :9000 ready 2>/dev/null; do sleep 0.05; done; '
+                  f'{harness.landline()} ask --trace :9000 hello; code=$?; kill $!; exit $code')
+        done = self.run_program(*IN_NAMESPACE, 'python3', '-c', NOISE, 'sh', '-c', script)
+        self.assertEqual((done.code, done.out), (0, 'ready\nhello\n'), done.story())
+        for words in ('trace of tcp://localhost:9000', 'SYN_SENT', 'PSH ACK seq=1 ack=1 len=6', 'closed first'):
+            self.assertIn(words, done.err)
+        self.assertNotIn(':8000', done.err)
+        script = script.replace(f'{harness.landline()} ask --trace',
+                                f'setpriv --bounding-set -all --inh-caps -all {harness.landline()} ask --trace')
+        done = self.run_program(*IN_NAMESPACE, 'sh', '-c', script)
+        self.assertEqual((done.code, done.out), (0, 'ready\nhello\n'), done.story())
+        self.assertIn('no packets are shown: any: capturing is not permitted', done.err)
+        self.assertNotIn('SYN_SENT', done.err)
+
     def test_a_full_disk_is_said(self):
         done = self.watch('--write', '/dev/full', '--', 'python3', '-c', CALLER, '9000', '1', '0')
         self.assertEqual(done.code != 0, True, done.story())

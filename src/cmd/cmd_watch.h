@@ -48,8 +48,9 @@ struct watch_order {
     struct watch_values v;
     struct match *only; /* NULL: all */
     struct watch_choice choice;
-    const char *title; /* what the user calls the file; NULL: its path */
-    int64_t dropped;   /* packets that the capture has lost; -1: not known */
+    const char *title;  /* what the user calls the file; NULL: its path */
+    bool is_for_stderr; /* of watch_file: it is beside what others print on stdout */
+    int64_t dropped;    /* packets that the capture has lost; -1: not known */
 };
 
 /* Whether --follow has named it. */

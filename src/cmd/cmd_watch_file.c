@@ -181,6 +181,7 @@ int watch_file(struct watch_order *w, const char *path)
     struct follow_options options = {.ended = on_ended, .arg = &v};
     const struct ladder_options ladder = {
         .every = w->v.every, .max_rungs = w->choice.is_all ? WATCH_RUNGS_EACH : 0};
+    const int fd = w->is_for_stderr ? STDERR_FILENO : STDOUT_FILENO;
     struct err err;
     int status = 0;
     bool is_paged;
@@ -191,14 +192,14 @@ int watch_file(struct watch_order *w, const char *path)
         watch_choice_bounds(w, &options.close_first, &options.close_last);
     if (watch_pass_open(&v.pass, w, path, &options, &err) < 0)
         return cmd_fail(&err);
-    v.color = term_wants_color(STDOUT_FILENO, w->v.no_color);
+    v.color = term_wants_color(fd, w->v.no_color);
     v.text = (struct ladder_text_options){
-        .columns = term_columns(STDOUT_FILENO), .absolute = w->v.absolute, .ascii = is_ascii(w)};
+        .columns = term_columns(fd), .absolute = w->v.absolute, .ascii = is_ascii(w)};
     is_paged = w->v.pager && pager_begin();
     v.ladders = watch_ladders_new(&ladder);
     v.roster = roster_new((enum roster_order)w->v.sort, (size_t)w->v.limit);
     v.painted = painted_new();
-    v.out = out_new(STDOUT_FILENO);
+    v.out = out_new(fd);
     v.pass.take = w->choice.is_given ? on_chosen_packet : on_packet;
     v.pass.arg = &v;
     watch_pass_run(&v.pass);
