@@ -200,8 +200,3 @@ struct claims *watch_sockets_claims(struct watch_sockets *s)
 {
     return s->claims;
 }
-
-size_t watch_sockets_processes(const struct watch_sockets *s)
-{
-    return descent_processes(s->descent);
-}

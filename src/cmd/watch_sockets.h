@@ -2,7 +2,6 @@
 #ifndef CMD_WATCH_SOCKETS_H
 #define CMD_WATCH_SOCKETS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -25,7 +24,5 @@ void watch_sockets_free(struct watch_sockets *s); /* accepts NULL */
 void watch_sockets_look(struct watch_sockets *s);
 /* What is known; to be judged by when the command has ended. */
 struct claims *watch_sockets_claims(struct watch_sockets *s);
-/* As of the last look: how many processes descend from this one. */
-size_t watch_sockets_processes(const struct watch_sockets *s);
 
 #endif

@@ -202,11 +202,6 @@ bool descent_look(struct descent *d)
     return is_complete;
 }
 
-size_t descent_processes(const struct descent *d)
-{
-    return d->ours_count;
-}
-
 bool descent_holds(const struct descent *d, uint32_t inode)
 {
     return d->inode_count && inode &&

@@ -3,9 +3,7 @@
 #define SEE_DESCENT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* The processes that descend from this one, and the sockets that they hold, read from /proc. */
 struct descent;
@@ -14,8 +12,7 @@ struct descent *descent_new(void);
 void descent_free(struct descent *d); /* accepts NULL */
 /* Looks through all. False: some process's descriptors could not be read. */
 bool descent_look(struct descent *d);
-/* As of the last look: how many processes there are, and whether one of them has the socket of this inode. */
-size_t descent_processes(const struct descent *d);
+/* As of the last look: whether one of them has the socket of this inode. */
 bool descent_holds(const struct descent *d, uint32_t inode);
 
 #endif
