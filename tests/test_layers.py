@@ -38,7 +38,7 @@ LIBRARIES = {
     r'curses\.h|ncurses.*\.h': r'show/screen.*\.c',
     r'pthread\.h': r'net/worker\.c|.*_test\.c',
     r'pcap(/.*)?\.h': r'see/(filter|source_live)\.c',
-    r'libmnl/.*': r'see/sockdiag\.c|lab/.*\.c',
+    r'libmnl/.*': r'(lab/(diag|netlink)|see/[a-z_]+)\.c',
     r'zlib\.h': r'see/inflate\.c|see/.*_test\.c',
     r'cmocka\.h': r'.*_(test\.c|for_test\.h)',
 }
