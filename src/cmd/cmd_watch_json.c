@@ -50,7 +50,8 @@ static void on_packet(
 
 static void print_capture(struct printer *p, struct watch_pass *pass)
 {
-    struct watch_json_capture capture = {.dropped = -1, .error = pass->has_failed ? pass->err.text : NULL};
+    struct watch_json_capture capture = {
+        .dropped = p->w->dropped, .error = pass->has_failed ? pass->err.text : NULL};
     struct follow_totals totals;
 
     follow_totals(pass->follow, &totals);

@@ -60,7 +60,9 @@ static void print_page(struct view *v)
     const char *slash = strrchr(v->path, '/');
     uint32_t id = 0;
 
-    if (strcmp(v->path, "-") == 0)
+    if (v->w->title)
+        about.title = v->w->title;
+    else if (strcmp(v->path, "-") == 0)
         about.title = _("standard input");
     else
         about.title = slash && slash[1] ? slash + 1 : v->path;
@@ -94,7 +96,7 @@ static int print_svg(struct view *v)
         err_set(&err, ERR_MISUSE, 0,
             _("%s: --svg draws one conversation, and there are %" PRIu64
               " to choose from: say --follow N, or take --html"),
-            v->path, roster_taken(v->roster));
+            v->w->title ? v->w->title : v->path, roster_taken(v->roster));
         return cmd_fail(&err);
     }
     l = watch_ladders_next(v->ladders, id, &id);

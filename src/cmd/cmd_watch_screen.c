@@ -259,7 +259,7 @@ static enum roll_key key_of(int order)
 int watch_screen(struct watch_order *w, const char *path)
 {
     struct viewer_options options = {
-        .name = path,
+        .name = w->title ? w->title : path,
         .max_conversations = (uint32_t)w->v.max_conversations,
         .only = w->v.only,
         .sort = key_of(w->v.sort),
