@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef CMD_WATCH_CONFINE_H
+#define CMD_WATCH_CONFINE_H
+
+#include "see/sandbox.h"
+
+struct str;
+
+/* Before the first byte of a capture is looked at: opens what libc would open later by itself (catalogues of
+ * messages, the time zone), and enters the sandbox. Appends to said, for who wants to know, what holds now.
+ * Whatever else is to be opened must be so already. */
+void watch_confine(const struct sandbox_options *options, struct str *said);
+/* The same, and says it on standard error if verbose. */
+void watch_confine_and_tell(const struct sandbox_options *options, int verbose);
+
+#endif
