@@ -6,13 +6,25 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "show/json.h"
+
+/* What libraries would open later: catalogues at the first text, the time zone at the first local time, and
+ * for the first JSON object /dev/urandom. */
+static void open_what_is_opened_late(void)
+{
+    struct str nothing = STR_INIT;
+
+    i18n_load();
+    tzset();
+    json_end(json_begin(NULL), &nothing);
+    str_done(&nothing);
+}
 
 void watch_confine(const struct sandbox_options *options, struct str *said)
 {
     struct sandbox held;
 
-    i18n_load();
-    tzset();
+    open_what_is_opened_late();
     sandbox_enter(options, &held);
     if (!held.is_built)
         str_append_str(said, _("read without a sandbox: a program built with a sanitizer has none"));

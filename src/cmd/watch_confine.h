@@ -6,8 +6,8 @@
 
 struct str;
 
-/* Before the first byte of a capture is looked at: opens what libc would open later by itself (catalogues of
- * messages, the time zone), and enters the sandbox. Appends to said, for who wants to know, what holds now.
+/* Before the first byte of a capture is looked at: opens what libraries would open later by themselves,
+ * and enters the sandbox. Appends to said, for who wants to know, what holds now.
  * Whatever else is to be opened must be so already. */
 void watch_confine(const struct sandbox_options *options, struct str *said);
 /* The same, and says it on standard error if verbose. */
