@@ -148,7 +148,7 @@ static void take_packet(struct fuzzed *z, const struct pcapfile_packet *frame)
     packet_parse(frame->linktype, frame->data, frame->captured_bytes, frame->wire_bytes, &packet);
     if (!follow_packet(z->follow, &packet, frame->number, frame->time_ns, &followed))
         return;
-    watch_json_packet(&z->json, &followed, z->start_ns);
+    watch_json_packet(&z->json, &followed, z->start_ns, NULL);
     /* An evicted one has been ended. */
     if (followed.conversation <= LADDERS && !ladder_conversation(z->ladder[followed.conversation - 1]))
         ladder_add(z->ladder[followed.conversation - 1], &followed, NULL);

@@ -118,3 +118,42 @@ int parse_size(const char *text, uint64_t *ret_bytes)
 
     return parse_with_unit(text, units, UINT64_MAX, ret_bytes);
 }
+
+int parse_percent(const char *text, uint32_t *ret_ppb)
+{
+    static const struct unit units[] = {{"%", PARSE_BILLION / 100}, {0}};
+    size_t len = strlen(text);
+    uint64_t value;
+    int code;
+
+    /* Bare it might be a share of 1 as well. */
+    if (len == 0 || text[len - 1] != '%')
+        return -EINVAL;
+    code = parse_with_unit(text, units, PARSE_BILLION, &value);
+    if (code == 0)
+        *ret_ppb = (uint32_t)value;
+    return code;
+}
+
+int parse_rate(const char *text, uint64_t *ret_bits_per_s)
+{
+    static const struct unit units[] = {
+        {"bit", 1},
+        {"kbit", 1000},
+        {"mbit", 1000000},
+        {"gbit", 1000000000},
+        {"bit/s", 1},
+        {"kbit/s", 1000},
+        {"mbit/s", 1000000},
+        {"gbit/s", 1000000000},
+        {"Kbit", 1000},
+        {"Mbit", 1000000},
+        {"Gbit", 1000000000},
+        {"Kbit/s", 1000},
+        {"Mbit/s", 1000000},
+        {"Gbit/s", 1000000000},
+        {0},
+    };
+
+    return parse_with_unit(text, units, UINT64_MAX, ret_bits_per_s);
+}

@@ -19,4 +19,12 @@ int parse_duration(const char *text, int64_t *ret_ns);
  * are powers of 1024, and kB, MB, GB, TB of 1000. A fraction of a byte is rounded down. */
 int parse_size(const char *text, uint64_t *ret_bytes);
 
+/* A share with its sign, such as 5%, 0.01%, 100%, in parts per billion; what is finer is rounded down. More
+ * than 100% is -ERANGE. */
+#define PARSE_BILLION 1000000000U
+int parse_percent(const char *text, uint32_t *ret_ppb);
+
+/* So many bits a second, such as 64kbit, 1.5mbit, 1Gbit/s; bare, in bit/s. Units are powers of 1000. */
+int parse_rate(const char *text, uint64_t *ret_bits_per_s);
+
 #endif

@@ -135,6 +135,44 @@ static void sizes(void **state)
     assert_true(bytes == 7);
 }
 
+static void percents(void **state)
+{
+    uint32_t ppb = 7;
+
+    assert_int_equal(parse_percent("5", &ppb), -EINVAL);
+    assert_int_equal(parse_percent("%", &ppb), -EINVAL);
+    assert_int_equal(parse_percent("", &ppb), -EINVAL);
+    assert_int_equal(parse_percent("-1%", &ppb), -EINVAL);
+    assert_int_equal(parse_percent("5%%", &ppb), -EINVAL);
+    assert_int_equal(parse_percent("100.1%", &ppb), -ERANGE);
+    assert_int_equal(ppb, 7);
+    assert_int_equal(parse_percent("5%", &ppb), 0);
+    assert_int_equal(ppb, 50000000);
+    assert_int_equal(parse_percent("0.0000001%", &ppb), 0);
+    assert_int_equal(ppb, 1);
+    assert_int_equal(parse_percent("0%", &ppb), 0);
+    assert_int_equal(ppb, 0);
+    assert_int_equal(parse_percent("100%", &ppb), 0);
+    assert_int_equal(ppb, PARSE_BILLION);
+}
+
+static void rates(void **state)
+{
+    uint64_t rate = 7;
+
+    assert_int_equal(parse_rate("1mb", &rate), -EINVAL);
+    assert_int_equal(parse_rate("1kbps", &rate), -EINVAL); /* bytes to tc, bits to others */
+    assert_int_equal(parse_rate("", &rate), -EINVAL);
+    assert_int_equal(parse_rate("99999999999gbit", &rate), -ERANGE);
+    assert_true(rate == 7);
+    assert_int_equal(parse_rate("64kbit", &rate), 0);
+    assert_true(rate == 64000);
+    assert_int_equal(parse_rate("1.5Mbit/s", &rate), 0);
+    assert_true(rate == 1500000);
+    assert_int_equal(parse_rate("8000", &rate), 0);
+    assert_true(rate == 8000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,6 +182,8 @@ int main(void)
         cmocka_unit_test(durations),
         cmocka_unit_test(no_durations),
         cmocka_unit_test(sizes),
+        cmocka_unit_test(percents),
+        cmocka_unit_test(rates),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,6 +28,7 @@ extern const struct command cmd_contacts;
 extern const struct command cmd_demo;
 extern const struct command cmd_help;
 extern const struct command cmd_history;
+extern const struct command cmd_lab;
 extern const struct command cmd_list_addresses;
 extern const struct command cmd_list_argument;
 extern const struct command cmd_list_contacts;

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
 #include "show/out.h"
@@ -45,7 +46,7 @@ static void on_packet(
     struct printer *p = pass->arg;
 
     if (watch_chose(p->w, followed->conversation))
-        watch_json_packet(out_text(p->out), followed, pass->start_ns);
+        watch_json_packet(out_text(p->out), followed, pass->start_ns, NULL);
 }
 
 static void print_capture(struct printer *p, struct watch_pass *pass)
@@ -74,6 +75,7 @@ int watch_json(struct watch_order *w, const char *path)
     if (w->v.every)
         pass.take = on_packet;
     pass.arg = &p;
+    watch_confine_reader(w);
     watch_pass_run(&pass);
     flush_roster(&p);
     print_capture(&p, &pass);

@@ -131,7 +131,7 @@ static void keep(struct live *l, const struct pcapfile_packet *frame)
     struct err err;
 
     if (watch_writer_add(l->writer, frame->linktype, source_name(l->source), frame->time_ns, frame->data,
-            frame->captured_bytes, frame->wire_bytes, &err) < 0)
+            frame->captured_bytes, frame->wire_bytes, NULL, &err) < 0)
         l->status = cmd_fail(&err);
 }
 
@@ -153,7 +153,7 @@ static void take_batch(struct live *l, const struct pcapfile_packet *frames, uns
         if (!follow_packet(l->follow, &packets[i], l->number, frames[i].time_ns, &followed))
             continue;
         if (l->w->v.json && l->w->v.every && watch_chose(l->w, followed.conversation))
-            watch_json_packet(out_text(l->out), &followed, l->start_ns);
+            watch_json_packet(out_text(l->out), &followed, l->start_ns, NULL);
         if (followed.is_over) {
             follow_conversation(l->follow, &followed, &c);
             print_row(l, &c);
@@ -267,7 +267,7 @@ static int run(struct live *l, struct err *err)
         timer = timer_new(l->loop, on_stop, l);
         timer_start(timer, (uint64_t)l->w->v.for_ns / NS_PER_MS);
     }
-    watch_confine_and_tell(&sandbox, l->w->v.verbose);
+    watch_confine_and_tell(&sandbox, l->w);
     watch_start(l->readable, WATCH_READ);
     fprintf(stderr, _("capturing on %s; Ctrl-C ends it\n"), source_name(l->source));
     loop_run(l->loop);

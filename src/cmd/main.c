@@ -18,6 +18,7 @@ const struct command *const commands[] = {
     &cmd_contacts,
     &cmd_history,
     &cmd_watch,
+    &cmd_lab,
     &cmd_demo,
     &cmd_help,
     &cmd_list_verbs,

@@ -233,7 +233,7 @@ static bool find_packet(struct viewer *v, struct ring_packet *ret, unsigned *ret
     for (; at > 0; at--) {
         const struct rung *rung = ladder_rung(l, at - 1);
 
-        if (rung->kind == RUNG_IDLE || rung->kind == RUNG_CUT)
+        if (!rung->segments || rung->kind == RUNG_CUT)
             continue;
         *ret_verdicts = rung->kind == RUNG_PACKET ? rung->verdicts : 0;
         return ring_find(closeup_packets(v->pass.closeup), rung->number, ret);

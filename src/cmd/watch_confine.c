@@ -6,6 +6,7 @@
 
 #include "base/i18n.h"
 #include "base/str.h"
+#include "cmd/cmd_watch.h"
 #include "show/json.h"
 
 /* What libraries would open later: catalogues at the first text, the time zone at the first local time, and
@@ -38,12 +39,19 @@ void watch_confine(const struct sandbox_options *options, struct str *said)
         str_append_str(said, _("read without a sandbox: there is neither seccomp nor Landlock here"));
 }
 
-void watch_confine_and_tell(const struct sandbox_options *options, int verbose)
+void watch_confine_and_tell(const struct sandbox_options *options, const struct watch_order *w)
 {
     struct str said = STR_INIT;
 
     watch_confine(options, &said);
-    if (verbose)
+    if (w->v.verbose)
         fprintf(stderr, "landline: %s\n", said.data);
     str_done(&said);
+}
+
+void watch_confine_reader(const struct watch_order *w)
+{
+    static const struct sandbox_options options = {.opener_fd = -1};
+
+    watch_confine_and_tell(&options, w);
 }

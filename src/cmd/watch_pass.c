@@ -13,7 +13,6 @@
 #include "base/str.h"
 #include "base/xmalloc.h"
 #include "cmd/cmd_watch.h"
-#include "cmd/watch_confine.h"
 #include "see/flow_table.h"
 
 #define BATCH FLOW_TABLE_EXPECT_MAX
@@ -31,7 +30,7 @@ int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const c
     own.max_conversations = (uint32_t)w->v.max_conversations;
     own.labels = true;
     own.findings = true;
-    *ret = (struct watch_pass){.order = w, .source = source, .follow = follow_new(&own)};
+    *ret = (struct watch_pass){.source = source, .follow = follow_new(&own)};
     return 0;
 }
 
@@ -53,12 +52,10 @@ static void take_batch(struct watch_pass *p, const struct pcapfile_packet *frame
 
 void watch_pass_run(struct watch_pass *p)
 {
-    static const struct sandbox_options sandbox = {.opener_fd = -1};
     struct pcapfile_packet frames[BATCH];
     enum source_result result;
     unsigned count = 0;
 
-    watch_confine_and_tell(&sandbox, p->order->v.verbose);
     while ((result = source_batch(p->source, frames, BATCH, &count, &p->err)) == SOURCE_PACKET) {
         if (!p->number)
             p->start_ns = frames[0].time_ns;

@@ -14,7 +14,6 @@ struct watch_order;
 /* Once through a capture file from its beginning to its end: each packet is read, filtered, followed, and
  * handed on. */
 struct watch_pass {
-    const struct watch_order *order;
     struct source *source;
     struct follow *follow;
     uint64_t number;  /* of the packet at hand, counted from 1 as it stands in the file */
@@ -30,8 +29,7 @@ struct watch_pass {
  * follow_options. 0, or a negative code with err. */
 int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err);
-/* Enters the sandbox, reads all of it, and finishes the conversations that are left. Before it, whatever is
- * written to must be open, and the pager running. */
+/* Reads all of it, and finishes the conversations that are left. watch_confine_reader comes before it. */
 void watch_pass_run(struct watch_pass *p);
 void watch_pass_close(struct watch_pass *p);
 

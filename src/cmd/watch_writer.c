@@ -96,7 +96,7 @@ int watch_writer_flush(struct watch_writer *w, struct err *err)
 }
 
 int watch_writer_add(struct watch_writer *w, uint16_t linktype, const char *interface, int64_t time_ns,
-    const void *data, uint32_t captured_bytes, uint32_t wire_bytes, struct err *err)
+    const void *data, uint32_t captured_bytes, uint32_t wire_bytes, const char *comment, struct err *err)
 {
     uint32_t number;
 
@@ -105,7 +105,7 @@ int watch_writer_add(struct watch_writer *w, uint16_t linktype, const char *inte
     number = interface_of(w, linktype, interface ? interface : "");
     if (number == INTERFACES_MAX)
         return 0;
-    pcapng_add_packet(&w->buf, number, time_ns, data, captured_bytes, wire_bytes, NULL);
+    pcapng_add_packet(&w->buf, number, time_ns, data, captured_bytes, wire_bytes, comment);
     return w->buf.len >= BLOCK_BYTES ? watch_writer_flush(w, err) : 0;
 }
 

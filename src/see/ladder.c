@@ -85,7 +85,7 @@ const struct rung *ladder_rung(const struct ladder *l, size_t index)
 
 static uint32_t packets_of(const struct rung *rung)
 {
-    return rung->kind == RUNG_IDLE ? 0 : rung->segments + rung->acks;
+    return rung->segments + rung->acks;
 }
 
 static void cut_first_of_tail(struct ladder *l)
@@ -219,6 +219,16 @@ static void consider(struct ladder *l, const struct rung *rung, uint8_t kind)
         fold(l);
 }
 
+size_t ladder_settled(const struct ladder *l)
+{
+    return ladder_count(l) - l->foldable;
+}
+
+void ladder_settle(struct ladder *l)
+{
+    forget_run(l);
+}
+
 /* ---- packets ---- */
 
 static void take_options(struct rung *rung, const struct followed *p)
@@ -322,20 +332,46 @@ static bool extend_run(struct ladder *l, const struct rung *rung, uint8_t kind)
     return true;
 }
 
+/* A rung at this moment is about to be added. */
+static void arrive_at(struct ladder *l, const struct rung *rung)
+{
+    if (!l->has_start) {
+        l->start_ns = rung->time_ns;
+        l->has_start = true;
+    } else if (rung->time_ns - l->last_ns >= l->options.idle_ns) {
+        push_idle(l, rung);
+    }
+    l->last_ns = rung->time_ns;
+}
+
+void ladder_add_change(struct ladder *l, int64_t time_ns, const uint8_t state[FLOW_SIDES])
+{
+    struct rung rung = {.kind = RUNG_CHANGE,
+        .time_ns = time_ns,
+        .end_ns = time_ns,
+        .delta_ns = time_ns - l->last_ns,
+        .window_shift = -1};
+
+    if (!l->has_start)
+        rung.delta_ns = 0;
+    arrive_at(l, &rung);
+    for (unsigned i = FLOW_A; i < FLOW_SIDES; i++) {
+        rung.state[i] = state[i];
+        rung.is_changed[i] = state[i] != l->state[i];
+        l->state[i] = state[i];
+    }
+    forget_run(l);
+    push(l, &rung);
+}
+
 void ladder_add(struct ladder *l, const struct followed *followed, const struct ladder_extra *extra)
 {
     struct rung rung = rung_of(followed);
 
     if (extra)
         rung.fate = extra->fate;
-    if (!l->has_start) {
-        l->start_ns = followed->time_ns;
-        l->has_start = true;
-    } else if (followed->time_ns - l->last_ns >= l->options.idle_ns) {
-        push_idle(l, &rung);
-    }
+    arrive_at(l, &rung);
     take_states(l, &rung, followed, extra);
-    l->last_ns = followed->time_ns;
     if (extend_run(l, &rung, followed->kind))
         return;
     push(l, &rung);
@@ -351,7 +387,7 @@ static void mark_evidence(struct ladder *l, const struct finding *finding)
     for (size_t i = 0; i < count; i++) {
         struct rung *rung = is_cut(l) && i == l->head_count ? &l->cut : rung_at(l, i);
 
-        for (unsigned e = 0; e < finding->evidence_count && rung->kind != RUNG_IDLE; e++)
+        for (unsigned e = 0; e < finding->evidence_count && rung->segments; e++)
             if (finding->evidence[e] >= rung->number && finding->evidence[e] <= rung->last_number)
                 rung->findings |= UINT64_C(1) << finding->kind;
     }
@@ -383,7 +419,7 @@ int64_t ladder_start_ns(const struct ladder *l)
 
 const char *rung_kind_name(enum rung_kind kind)
 {
-    static const char *const names[] = {"packet", "run", "idle", "icmp", "cut"};
+    static const char *const names[] = {"packet", "run", "idle", "icmp", "cut", "change"};
 
     return names[kind];
 }

@@ -28,10 +28,11 @@
 
 enum rung_kind {
     RUNG_PACKET,
-    RUNG_RUN,  /* plain data of one side, folded, with the ACKs of the other among it */
-    RUNG_IDLE, /* nothing for a while: from time_ns to end_ns */
-    RUNG_ICMP, /* an error about a packet of from */
-    RUNG_CUT,  /* packets that were left out since there were too many: segments tells how many */
+    RUNG_RUN,    /* plain data of one side, folded, with the ACKs of the other among it */
+    RUNG_IDLE,   /* nothing for a while: from time_ns to end_ns */
+    RUNG_ICMP,   /* an error about a packet of from */
+    RUNG_CUT,    /* packets that were left out since there were too many: segments tells how many */
+    RUNG_CHANGE, /* no packet: a timer or a program has put a side into another state */
 };
 
 /* Known only where both ends are seen, as in the lab. */
@@ -95,16 +96,22 @@ struct ladder *ladder_new(const struct ladder_options *options);
 void ladder_free(struct ladder *l);
 /* extra may be NULL. */
 void ladder_add(struct ladder *l, const struct followed *followed, const struct ladder_extra *extra);
+/* A change of state that no packet has brought about; the kernels' own states, enum flow_state. */
+void ladder_add_change(struct ladder *l, int64_t time_ns, const uint8_t state[FLOW_SIDES]);
 /* c is copied, with its findings and label. May be called again after more packets. */
 void ladder_end(struct ladder *l, const struct conversation *c);
 size_t ladder_count(const struct ladder *l);
+/* How many of these no further packet will change: what may still be folded is not among them. */
+size_t ladder_settled(const struct ladder *l);
+/* What comes next is not folded into what is there: all of it is settled. */
+void ladder_settle(struct ladder *l);
 const struct rung *ladder_rung(const struct ladder *l, size_t index);
 /* NULL before ladder_end. */
 const struct conversation *ladder_conversation(const struct ladder *l);
 /* When the first packet was: the ladder's time 0. */
 int64_t ladder_start_ns(const struct ladder *l);
 
-/* "packet", "run", "idle", "icmp", "cut": for programs. */
+/* "packet", "run", "idle", "icmp", "cut", "change": for programs. */
 const char *rung_kind_name(enum rung_kind kind);
 /* "delivered", "dropped", ...; NULL for FATE_UNKNOWN. For programs. */
 const char *rung_fate_name(enum rung_fate fate);

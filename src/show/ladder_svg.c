@@ -225,7 +225,7 @@ static void add_rungs(struct document *d, const struct ladder_svg_options *o)
 
         str_reset(&piece);
         str_appendf(d->out, "<g class=\"rung\" transform=\"translate(0,%d)\">", d->y);
-        if (rung->kind != RUNG_IDLE) {
+        if (rung->segments) {
             str_append_str(d->out, "<title>");
             ladder_svg_tip(d->out, d->l, rung);
             str_append_str(d->out, "</title>");

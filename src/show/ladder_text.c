@@ -342,6 +342,24 @@ static void put_cut(struct painted *out, const struct ladder_layout *y, const st
     str_done(&text);
 }
 
+static void put_change(struct painted *out, const struct ladder_layout *y, const struct ladder *l,
+    size_t index, const struct traffic_signs *signs)
+{
+    const struct rung *rung = ladder_rung(l, index);
+    const char *text = _("no packet");
+
+    put_times(out, y, l, index);
+    put_state_of(out, y, l, rung, FLOW_A);
+    painted_pad(out, y->line_a);
+    painted_add_text(out, STYLE_DIM, signs->life);
+    painted_pad(out, y->line_a + 1 + (y->lane - text_columns(text, strlen(text))) / 2);
+    painted_add_text(out, STYLE_DIM, text);
+    painted_pad(out, y->line_b);
+    painted_add_text(out, STYLE_DIM, signs->life);
+    put_state_of(out, y, l, rung, FLOW_B);
+    painted_end_line(out);
+}
+
 void ladder_text_rung(
     struct painted *out, const struct ladder *l, size_t index, const struct ladder_text_options *o)
 {
@@ -356,6 +374,9 @@ void ladder_text_rung(
         break;
     case RUNG_IDLE:
         put_idle(out, &y, rung, traffic_signs(o->ascii));
+        break;
+    case RUNG_CHANGE:
+        put_change(out, &y, l, index, traffic_signs(o->ascii));
         break;
     case RUNG_CUT:
         put_cut(out, &y, rung, traffic_signs(o->ascii));

@@ -78,7 +78,7 @@ const struct rung *rung_svg_find(const struct ladder *l, uint64_t number)
     for (size_t i = 0; i < count; i++) {
         const struct rung *rung = ladder_rung(l, i);
 
-        if (rung->kind != RUNG_IDLE && number >= rung->number && number <= rung->last_number)
+        if (rung->segments && number >= rung->number && number <= rung->last_number)
             return rung;
     }
     return NULL;
@@ -86,7 +86,7 @@ const struct rung *rung_svg_find(const struct ladder *l, uint64_t number)
 
 static bool is_pause(const struct rung *rung)
 {
-    return rung->kind == RUNG_IDLE || rung->kind == RUNG_CUT;
+    return rung->kind == RUNG_IDLE || rung->kind == RUNG_CUT || rung->kind == RUNG_CHANGE;
 }
 
 /* ---- lifelines ---- */
@@ -308,6 +308,8 @@ static void add_pause(struct piece *p)
     if (p->rung->kind == RUNG_IDLE) {
         traffic_append_span(&span, p->rung->delta_ns);
         str_appendf(&text, _("%s without a packet"), span.data);
+    } else if (p->rung->kind == RUNG_CHANGE) {
+        str_append_str(&text, _("no packet"));
     } else {
         str_appendf(&text, ngettext("%s packet left out", "%s packets left out", p->rung->segments),
             traffic_count(count, p->rung->segments));

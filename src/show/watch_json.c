@@ -228,7 +228,29 @@ static void add_icmp(struct json *j, const struct icmp *icmp)
         json_add_int(j, "icmp_mtu", icmp->mtu);
 }
 
-void watch_json_packet(struct str *out, const struct followed *f, int64_t capture_start_ns)
+static void add_states(struct json *j, const struct followed *f)
+{
+    json_add_text(j, "state_a", flow_state_name((enum flow_state)f->state[FLOW_A]));
+    json_add_text(j, "state_b", flow_state_name((enum flow_state)f->state[FLOW_B]));
+    json_add_bool(j, "inferred_a", f->is_inferred[FLOW_A]);
+    json_add_bool(j, "inferred_b", f->is_inferred[FLOW_B]);
+}
+
+static void add_wire(struct json *j, const struct watch_json_wire *wire)
+{
+    json_add_text(j, "fate", wire->fate);
+    json_add_text(j, "reason", wire->reason);
+    json_add_int(j, "flight_ns", wire->flight_ns);
+    if (wire->copy)
+        json_add_int(j, "copy", wire->copy);
+    if (!wire->state[FLOW_A])
+        return;
+    json_add_text(j, "state_a", wire->state[FLOW_A]);
+    json_add_text(j, "state_b", wire->state[FLOW_B]);
+}
+
+void watch_json_packet(
+    struct str *out, const struct followed *f, int64_t capture_start_ns, const struct watch_json_wire *wire)
 {
     static const char *const kinds[] = {
         [FOLLOWED_TCP] = "tcp", [FOLLOWED_UDP] = "udp", [FOLLOWED_ICMP] = "icmp"};
@@ -250,12 +272,10 @@ void watch_json_packet(struct str *out, const struct followed *f, int64_t captur
     if (f->rtt_ns)
         json_add_int(j, "rtt_ns", f->rtt_ns);
     add_verdicts(j, f->verdicts);
-    if (f->flow->protocol == IP_PROTOCOL_TCP) {
-        json_add_text(j, "state_a", flow_state_name((enum flow_state)f->state[FLOW_A]));
-        json_add_text(j, "state_b", flow_state_name((enum flow_state)f->state[FLOW_B]));
-        json_add_bool(j, "inferred_a", f->is_inferred[FLOW_A]);
-        json_add_bool(j, "inferred_b", f->is_inferred[FLOW_B]);
-    }
+    if (wire)
+        add_wire(j, wire);
+    else if (f->flow->protocol == IP_PROTOCOL_TCP)
+        add_states(j, f);
     json_end(j, out);
 }
 

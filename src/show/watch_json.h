@@ -24,8 +24,19 @@ struct watch_json_capture {
 };
 
 void watch_json_conversation(struct str *out, const struct conversation *c);
-/* A packet of a conversation; capture_start_ns is when the capture's first packet was. */
-void watch_json_packet(struct str *out, const struct followed *followed, int64_t capture_start_ns);
+/* What only the lab knows of a packet. */
+struct watch_json_wire {
+    const char *fate;   /* "delivered", "dropped", ... */
+    const char *reason; /* the order by which; NULL: none */
+    int64_t flight_ns;
+    unsigned copy;        /* of a packet that was doubled; 0: itself */
+    const char *state[2]; /* of A and B, the kernels' own, by the kernel's names; NULL: there is none */
+};
+
+/* A packet of a conversation; capture_start_ns is when the capture's first packet was. wire: NULL if it was
+ * captured; else its fate comes with it, and the kernels' states in place of those that were followed. */
+void watch_json_packet(struct str *out, const struct followed *followed, int64_t capture_start_ns,
+    const struct watch_json_wire *wire);
 /* The last line. */
 void watch_json_capture(struct str *out, const struct watch_json_capture *capture);
 

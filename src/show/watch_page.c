@@ -280,7 +280,7 @@ static void add_rung(struct str *out, const struct ladder *l, size_t index, bool
     int height = rung_svg(&piece, l, index, absolute);
 
     str_appendf(out, "<svg class=\"rung\" viewBox=\"0 0 %d %d\"", RUNG_SVG_WIDTH, height);
-    if (rung->kind == RUNG_IDLE) {
+    if (!rung->segments) {
         str_append_str(out, ">");
     } else {
         str_append_str(out, " role=\"img\" id=\"");
