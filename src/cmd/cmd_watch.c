@@ -85,6 +85,7 @@ static const struct option_row rows[] = {
     OPTION_SWITCH(0, "pager", struct watch_values, pager,
         N_("on a terminal, show what is long page by page, in $PAGER or less")),
     OPTION_FLAG(0, "no-color", struct watch_values, no_color, N_("no colours, also on a terminal")),
+    OPTION_COUNT('v', "verbose", struct watch_values, verbose, N_("say in what sandbox packets are read")),
     OPTION_END,
 };
 

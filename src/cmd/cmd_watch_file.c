@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
 #include "cmd/pager.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_ladders.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
@@ -202,6 +203,7 @@ int watch_file(struct watch_order *w, const char *path)
     v.out = out_new(fd);
     v.pass.take = w->choice.is_given ? on_chosen_packet : on_packet;
     v.pass.arg = &v;
+    watch_confine_reader(w);
     watch_pass_run(&v.pass);
     print(&v);
     if (is_paged)

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
 #include "show/out.h"
@@ -75,6 +76,7 @@ int watch_json(struct watch_order *w, const char *path)
     if (w->v.every)
         pass.take = on_packet;
     pass.arg = &p;
+    watch_confine_reader(w);
     watch_pass_run(&pass);
     flush_roster(&p);
     print_capture(&p, &pass);

@@ -16,6 +16,7 @@
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_writer.h"
 #include "net/loop.h"
 #include "see/flow_table.h"
@@ -252,6 +253,7 @@ static int open_all(struct live *l, const char *interface, struct err *err)
 
 static int run(struct live *l, struct err *err)
 {
+    static const struct sandbox_options sandbox = {.opener_fd = -1, .capturing = true};
     struct timer *timer = NULL;
     int code = watch_new(l->loop, source_fd(l->source), on_readable, l, &l->readable);
 
@@ -265,6 +267,7 @@ static int run(struct live *l, struct err *err)
         timer = timer_new(l->loop, on_stop, l);
         timer_start(timer, (uint64_t)l->w->v.for_ns / NS_PER_MS);
     }
+    watch_confine_and_tell(&sandbox, l->w);
     watch_start(l->readable, WATCH_READ);
     fprintf(stderr, _("capturing on %s; Ctrl-C ends it\n"), source_name(l->source));
     loop_run(l->loop);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_ladders.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
@@ -126,6 +127,7 @@ int watch_page(struct watch_order *w, const char *path)
     v.out = out_new(STDOUT_FILENO);
     v.pass.take = on_packet;
     v.pass.arg = &v;
+    watch_confine_reader(w);
     watch_pass_run(&v.pass);
     if (w->v.svg)
         status = print_svg(&v);

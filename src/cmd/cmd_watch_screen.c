@@ -17,7 +17,9 @@
 #include "cmd/cmd_watch.h"
 #include "cmd/screen_guard.h"
 #include "cmd/viewer.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_pass.h"
+#include "see/opener.h"
 #include "see/roster.h"
 #include "show/term.h"
 
@@ -219,6 +221,17 @@ static void end(struct viewer *v)
         close(v->terminal_fd);
 }
 
+static void confine(struct viewer *v)
+{
+    const struct sandbox_options sandbox = {.opener_fd = opener_fd(v->o->opener), .terminal = true};
+    struct str said = STR_INIT;
+
+    watch_confine(&sandbox, &said);
+    if (v->o->verbose)
+        viewer_say(v, STYLE_DIM, "%s", said.data);
+    str_done(&said);
+}
+
 int viewer_run(const struct viewer_options *options, struct err *err)
 {
     struct viewer v;
@@ -231,6 +244,7 @@ int viewer_run(const struct viewer_options *options, struct err *err)
     code = open_terminal(&v, err);
     if (code < 0)
         goto out;
+    confine(&v);
     viewer_work_on(&v);
     viewer_draw_now(&v);
     loop_run(v.loop);
@@ -267,6 +281,7 @@ int watch_screen(struct watch_order *w, const char *path)
         .every = w->v.every,
         .absolute = w->v.absolute,
         .no_color = w->v.no_color,
+        .verbose = w->v.verbose,
     };
     char *spooled = NULL;
     struct err err;
@@ -279,8 +294,9 @@ int watch_screen(struct watch_order *w, const char *path)
     if (watch_spool(path, &spooled, &err) < 0)
         return cmd_fail(&err);
     options.path = spooled;
-    if (viewer_run(&options, &err) < 0)
+    if (opener_new(spooled, viewer_endings, &options.opener, &err) < 0 || viewer_run(&options, &err) < 0)
         status = cmd_fail(&err);
+    opener_free(options.opener);
     free(spooled);
     return status;
 }

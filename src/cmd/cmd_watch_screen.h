@@ -12,7 +12,10 @@
 /* landline watch on the whole screen: cmd_watch_screen.c (its life), viewer_feed.c (packets), viewer_keys.c
  * (what the user does), viewer_find.c (searching), viewer_save.c, viewer_draw.c. */
 
+struct opener;
+
 struct viewer_options {
+    struct opener *opener;      /* of files, for who is in the sandbox */
     const char *path;           /* a capture file that can be read more than once */
     const char *name;           /* what the user calls it */
     uint32_t max_conversations; /* 0: the default */
@@ -20,6 +23,7 @@ struct viewer_options {
     enum roll_key sort;
     uint32_t follow; /* the number of the conversation whose ladder is opened at once; 0: none */
     bool every, absolute, no_color;
+    int verbose;
 };
 
 /* Takes the terminal, until the user has had enough. 0 or a negative code with err; a file that could not be

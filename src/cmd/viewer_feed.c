@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cmd/viewer.h"
+#include "see/opener.h"
 
 static void on_ended(void *arg, const struct conversation *c)
 {
@@ -152,17 +153,19 @@ void viewer_keep_bar(struct viewer *v)
 bool viewer_pass_begin(struct viewer *v, struct viewer_pass *pass, uint32_t id)
 {
     struct conversation c;
-    struct err err;
+    int fd;
 
     viewer_pass_end(pass);
     if (!roll_conversation(v->roll, id, &c)) {
         viewer_say(v, STYLE_ERROR, _("conversation %u is not kept any more"), id);
         return false;
     }
-    if (source_file_open(v->o->path, &pass->file, &err) < 0) {
-        viewer_say(v, STYLE_ERROR, "%s", err.text);
+    fd = opener_read(v->o->opener);
+    if (fd < 0) {
+        viewer_say(v, STYLE_ERROR, "%s: %s", v->o->name, err_word(fd));
         return false;
     }
+    pass->file = source_file_of(fd, v->o->name);
     pass->id = id;
     pass->closeup = closeup_new(&c, roll_first_number(v->roll, id), 0);
     viewer_work_on(v);

@@ -31,7 +31,7 @@ struct watch_pass {
  * follow_options. 0, or a negative code with err. */
 int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err);
-/* Reads all of it, and finishes the conversations that are left. */
+/* Reads all of it, and finishes the conversations that are left. watch_confine_reader comes before it. */
 void watch_pass_run(struct watch_pass *p);
 void watch_pass_close(struct watch_pass *p);
 

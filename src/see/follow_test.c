@@ -4,6 +4,7 @@
  * ports used again, and what has to go for want of room. */
 #include "see/follow.h"
 
+#include "see/labels.h"
 #include "see/talk_for_test.h"
 
 static const struct follow_options plain, close_look = {.close = true, .findings = true};
@@ -330,6 +331,21 @@ static void datagrams_are_paired_by_time(void **state)
     talk_free(t);
 }
 
+struct bounded {
+    uint32_t id; /* of the last */
+    struct conversation last, before;
+};
+
+static void take_last(void *arg, const struct conversation *c)
+{
+    struct bounded *b = arg;
+
+    if (c->id == b->id)
+        b->last = *c;
+    else if (c->id == b->id - 1)
+        b->before = *c;
+}
+
 static void labels(void **state)
 {
     const struct follow_options with = {.labels = true};
@@ -344,6 +360,73 @@ static void labels(void **state)
     t = TALK(&with, false, TALK_OPEN, "1 a PA len=10", "2 a PA text=GET /hello HTTP/1.1\r\n");
     assert_int_equal(t->ended[0].label, LABEL_NONE); /* not what it said first */
     talk_free(t);
+}
+
+/* More at once than there may be labels and details: the last one has neither, and is counted all the same.
+ */
+static void labels_and_details_are_bounded(void **state)
+{
+    struct bounded last = {.id = FOLLOW_DETAILS_MAX + 1};
+    const struct follow_options with = {
+        .max_conversations = 100000, .labels = true, .close = true, .ended = take_last, .arg = &last};
+    static const char said[] = "SSH-2.0-x\r\n";
+    struct follow *f = follow_new(&with);
+    struct packet packet = {.kind = PACKET_TCP,
+        .layer = PACKET_TRANSPORT,
+        .dport = 22,
+        .ip = {.version = 4, .src = talk_hosts[0], .dst = talk_hosts[1]},
+        .tcp = {.flags = TCP_ACK | TCP_PSH, .header_bytes = 20},
+        .payload = (const uint8_t *)said,
+        .payload_captured = sizeof(said) - 1,
+        .payload_bytes = sizeof(said) - 1};
+    struct follow_totals totals;
+    struct followed followed;
+    uint8_t host[4];
+
+    _Static_assert(FOLLOW_DETAILS_MAX == LABELS_MAX, "one loop for both");
+    packet.ip.protocol = IP_PROTOCOL_TCP;
+    packet.ip.src = host;
+    for (uint32_t number = 1; number <= FOLLOW_DETAILS_MAX + 1; number++) {
+        memcpy(host, &number, sizeof(host));
+        packet.sport = (uint16_t)number;
+        assert_true(follow_packet(f, &packet, number, number, &followed));
+        follow_totals(f, &totals);
+        assert_int_equal(totals.is_crowded, number > FOLLOW_DETAILS_MAX);
+    }
+    follow_finish(f);
+    assert_int_equal(last.before.label, LABEL_SSH);
+    assert_int_equal(last.before.first_number, FOLLOW_DETAILS_MAX);
+    assert_int_equal(last.last.label, LABEL_NONE);
+    assert_int_equal(last.last.first_number, 0);
+    assert_int_equal(last.last.side[FLOW_A].packets, 1);
+    follow_free(f);
+}
+
+/* Sixteen bits are not enough for a flood; and it is told as soon as it shows, not at the end alone. */
+static void counters_go_on_beyond_16_bits(void **state)
+{
+    enum { TIMES = 70000 };
+    static const struct {
+        const char *line;
+        unsigned of;
+    } floods[] = {{"1 a S seq=0", 0}, {"1 b SA seq=0 ack=1", 1}, {"1 a FA seq=1 ack=1", 2},
+        {"1 b R seq=1", 3}, {"1 a A seq=1 ack=1 win=0", 4}};
+
+    for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+        struct talk *t = talk_new(&plain, false);
+        const struct conversation *c = &t->ended[0];
+
+        for (int times = 0; times < TIMES; times++)
+            assert_true(talk_say(t, floods[i].line));
+        follow_finish(t->f);
+        assert_int_equal(t->ended_count, 1);
+        assert_int_equal(c->syn, floods[i].of == 0 ? TIMES : 0);
+        assert_int_equal(c->syn_ack, floods[i].of == 1 ? TIMES : 0);
+        assert_int_equal(c->fin, floods[i].of == 2 ? TIMES : 0);
+        assert_int_equal(c->rst, floods[i].of == 3 ? TIMES : 0);
+        assert_int_equal(conversation_zero_windows(c), floods[i].of == 4 ? TIMES : 0);
+        talk_free(t);
+    }
 }
 
 static void ports_used_again(void **state)
@@ -499,6 +582,8 @@ int main(void)
         cmocka_unit_test(icmp_errors),
         cmocka_unit_test(datagrams_are_paired_by_time),
         cmocka_unit_test(labels),
+        cmocka_unit_test(labels_and_details_are_bounded),
+        cmocka_unit_test(counters_go_on_beyond_16_bits),
         cmocka_unit_test(ports_used_again),
         cmocka_unit_test(those_that_have_to_go),
         cmocka_unit_test(names_are_complete),

@@ -36,8 +36,9 @@ struct row {
     uint32_t findings;
     uint32_t retransmissions[FLOW_SIDES];
     uint32_t out_of_order, duplicate_acks, zero_windows, gaps;
+    uint32_t syn, syn_ack, fin, rst, icmp_errors;
     uint16_t port[FLOW_SIDES];
-    uint16_t syn, syn_ack, fin, rst, icmp_errors, flags;
+    uint16_t flags;
     uint8_t state[FLOW_SIDES];
     uint8_t protocol, ip_version, opened, closed, label;
 };
@@ -136,11 +137,6 @@ static struct row *add_row(struct roll *r)
     return row;
 }
 
-static uint16_t capped(uint32_t count)
-{
-    return count > UINT16_MAX ? UINT16_MAX : (uint16_t)count;
-}
-
 static void take_label(struct row *row, const struct conversation *c)
 {
     size_t len = strlen(c->label_text);
@@ -181,11 +177,11 @@ static void take(struct row *row, const struct conversation *c)
     row->last_ns = c->last_ns;
     row->rtt_ns = c->rtt_count ? c->rtt_avg_ns : -1;
     row->handshake_ns = c->handshake_ns;
-    row->syn = capped(c->syn);
-    row->syn_ack = capped(c->syn_ack);
-    row->fin = capped(c->fin);
-    row->rst = capped(c->rst);
-    row->icmp_errors = capped(c->icmp_errors);
+    row->syn = c->syn;
+    row->syn_ack = c->syn_ack;
+    row->fin = c->fin;
+    row->rst = c->rst;
+    row->icmp_errors = c->icmp_errors;
     row->protocol = c->protocol;
     row->ip_version = c->ip_version;
     row->opened = c->opened;
