@@ -14,6 +14,8 @@
 
 struct conversation;
 struct match;
+struct source;
+struct watch_writer;
 
 struct watch_values {
     const char *filter, *only, *follow;
@@ -65,5 +67,6 @@ int watch_page(struct watch_order *w, const char *path); /* --html, --svg */
 int watch_extract(struct watch_order *w, const char *path);
 int watch_live(struct watch_order *w, const char *interface);
 int watch_screen(struct watch_order *w, const char *path);
+int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer);
 
 #endif

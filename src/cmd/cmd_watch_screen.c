@@ -44,14 +44,15 @@ static void on_frame(void *arg)
 
 void viewer_draw_soon(struct viewer *v)
 {
+    uint64_t frame_ms = v->live ? VIEWER_LIVE_FRAME_MS : VIEWER_FRAME_MS;
     uint64_t since_ms = loop_now_ms(v->loop) - v->drawn_ms;
 
     if (timer_is_running(v->frame))
         return;
-    if (since_ms >= VIEWER_FRAME_MS)
+    if (since_ms >= frame_ms)
         viewer_draw_now(v);
     else
-        timer_start(v->frame, VIEWER_FRAME_MS - since_ms);
+        timer_start(v->frame, frame_ms - since_ms);
 }
 
 void viewer_say(struct viewer *v, enum style style, const char *fmt, ...)
@@ -198,11 +199,11 @@ static void begin(struct viewer *v, const struct viewer_options *options)
 
 static void end(struct viewer *v)
 {
-    turn_end_cancel(&v->draw);
     input_free(v->input);
     screen_guard(NULL);
     screen_free(v->screen);
     viewer_close(v);
+    turn_end_cancel(&v->draw);
     timer_free(v->escape);
     timer_free(v->frame);
     timer_free(v->work);
@@ -256,10 +257,10 @@ static enum roll_key key_of(int order)
     return keys[order];
 }
 
-int watch_screen(struct watch_order *w, const char *path)
+static struct viewer_options options_of(const struct watch_order *w, const char *name)
 {
-    struct viewer_options options = {
-        .name = path,
+    return (struct viewer_options){
+        .name = name,
         .max_conversations = (uint32_t)w->v.max_conversations,
         .only = w->v.only,
         .sort = key_of(w->v.sort),
@@ -268,6 +269,24 @@ int watch_screen(struct watch_order *w, const char *path)
         .absolute = w->v.absolute,
         .no_color = w->v.no_color,
     };
+}
+
+/* The capture, and the file that keeps it, are the caller's. */
+int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer)
+{
+    struct viewer_options options = options_of(w, source_name(source));
+    struct err err;
+
+    options.live = source;
+    options.writer = writer;
+    options.for_ns = w->v.for_ns;
+    options.count = (uint64_t)w->v.count;
+    return viewer_run(&options, &err) < 0 ? cmd_fail(&err) : 0;
+}
+
+int watch_screen(struct watch_order *w, const char *path)
+{
+    struct viewer_options options = options_of(w, path);
     char *spooled = NULL;
     struct err err;
     int status = 0;
