@@ -77,6 +77,8 @@ static const struct option_row rows[] = {
     OPTION_FLAG(0, "svg", struct watch_values, svg, N_("the ladder of one conversation as a picture")),
     OPTION_FLAG(0, "screen", struct watch_values, screen,
         N_("on the whole screen: a list to walk through, ladders, and each packet's headers")),
+    OPTION_FLAG(0, "lines", struct watch_values, lines,
+        N_("a line a conversation as it ends, also where an interface would be shown on the whole screen")),
     OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
@@ -238,9 +240,9 @@ static int begin(struct watch_order *w, struct err *err)
         code = match_parse(v->only, &w->only, err);
     if (code == 0 && v->follow)
         code = parse_choice(&w->choice, v->follow, err);
-    if (code == 0 && v->json + v->html + v->svg + v->screen + (v->pcap_of != 0) > 1)
-        code = err_set(
-            err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg, --screen and --pcap-of exclude each other"));
+    if (code == 0 && v->json + v->html + v->svg + v->screen + v->lines + (v->pcap_of != 0) > 1)
+        code = err_set(err, ERR_MISUSE, -EINVAL,
+            _("--json, --html, --svg, --screen, --lines and --pcap-of exclude each other"));
     return code;
 }
 
@@ -260,12 +262,10 @@ static int begin_packets(
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--isolated is for a command, which stands behind --"));
     if (code == 0 && !interface)
         code = refuse_capturing_options(o, err);
-    if (code == 0 && interface && (v->html || v->svg || v->screen))
+    if (code == 0 && interface && (v->html || v->svg))
         code = err_set(err, ERR_MISUSE, -EINVAL,
             _("%s needs a file to read, not an interface: capture into one with --write FILE first"),
-            v->html  ? "--html"
-            : v->svg ? "--svg"
-                     : "--screen");
+            v->html ? "--html" : "--svg");
     if (code == 0 && v->write && !v->pcap_of && !interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
     if (code == 0 && v->pcap_of && interface)

@@ -14,6 +14,8 @@
 
 struct conversation;
 struct match;
+struct source;
+struct watch_writer;
 
 struct watch_values {
     const char *filter, *only, *follow;
@@ -72,5 +74,6 @@ int watch_screen(struct watch_order *w, const char *path);
 int watch_show(struct watch_order *w, const char *path);
 /* argv: what is to be run, NULL at its end; interface: NULL for all. */
 int watch_command(struct watch_order *w, const char *interface, char **argv);
+int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer);
 
 #endif

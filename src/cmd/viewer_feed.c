@@ -34,10 +34,10 @@ int viewer_open(struct viewer *v, struct err *err)
     struct stat st;
     int code;
 
-    code = source_file_open(v->o->path, &v->file, err);
+    code = v->o->live ? viewer_live_open(v, err) : source_file_open(v->o->path, &v->file, err);
     if (code < 0)
         return code;
-    if (stat(v->o->path, &st) == 0 && S_ISREG(st.st_mode))
+    if (v->o->path && stat(v->o->path, &st) == 0 && S_ISREG(st.st_mode))
         v->file_bytes = (uint64_t)st.st_size;
     v->follow = follow_new(&options);
     v->roll = roll_new(v->o->max_conversations);
@@ -53,6 +53,7 @@ int viewer_open(struct viewer *v, struct err *err)
 void viewer_close(struct viewer *v)
 {
     viewer_save_end(v);
+    viewer_live_close(v);
     viewer_pass_end(&v->pass);
     source_file_close(v->file);
     follow_free(v->follow);
@@ -62,7 +63,7 @@ void viewer_close(struct viewer *v)
 
 /* ---- the list ---- */
 
-static void take_packet(struct viewer *v, const struct packet *packet, int64_t time_ns)
+void viewer_take(struct viewer *v, const struct packet *packet, int64_t time_ns)
 {
     struct followed followed;
     struct conversation c;
@@ -78,7 +79,7 @@ static void take_packet(struct viewer *v, const struct packet *packet, int64_t t
         viewer_open_ladder(v, c.id);
 }
 
-static void finish(struct viewer *v)
+void viewer_finish(struct viewer *v)
 {
     source_file_close(v->file);
     v->file = NULL;
@@ -104,7 +105,7 @@ bool viewer_read(struct viewer *v)
         enum source_result result = source_file_batch(v->file, frames, VIEWER_BATCH, &count, &v->trouble);
 
         if (result != SOURCE_PACKET) {
-            finish(v);
+            viewer_finish(v);
             return false;
         }
         for (unsigned i = 0; i < count; i++)
@@ -112,7 +113,7 @@ bool viewer_read(struct viewer *v)
                 &packets[i]);
         follow_expect(v->follow, packets, count);
         for (unsigned i = 0; i < count; i++)
-            take_packet(v, &packets[i], frames[i].time_ns);
+            viewer_take(v, &packets[i], frames[i].time_ns);
         v->offset = frames[count - 1].offset;
     } while (clock_now_ns() < until_ns);
     return true;
@@ -156,16 +157,20 @@ bool viewer_pass_begin(struct viewer *v, struct viewer_pass *pass, uint32_t id)
     int fd;
 
     viewer_pass_end(pass);
+    if (v->live)
+        viewer_tidy(v, true);
     if (!roll_conversation(v->roll, id, &c)) {
         viewer_say(v, STYLE_ERROR, _("conversation %u is not kept any more"), id);
         return false;
     }
-    fd = opener_read(v->o->opener);
-    if (fd < 0) {
+    if (v->kept) {
+        viewer_live_pass_begin(v, pass, &c);
+    } else if ((fd = opener_read(v->o->opener)) >= 0) {
+        pass->file = source_file_of(fd, v->o->name);
+    } else {
         viewer_say(v, STYLE_ERROR, "%s: %s", v->o->name, err_word(fd));
         return false;
     }
-    pass->file = source_file_of(fd, v->o->name);
     pass->id = id;
     pass->closeup = closeup_new(&c, roll_first_number(v->roll, id), 0);
     viewer_work_on(v);
@@ -195,6 +200,8 @@ bool viewer_pass_go(struct viewer *v, struct viewer_pass *pass,
     unsigned count = 0;
     struct err err;
 
+    if (v->kept)
+        return viewer_live_pass_go(v, pass, take, arg);
     if (!pass->file)
         return false;
     do {
