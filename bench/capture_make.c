@@ -3,6 +3,7 @@
  *
  *     capture_make short CONNECTIONS LIVE     ten packets a connection, LIVE of them under way at any time,
  *                                             and which one goes on is left to chance, as on a server's port
+ *     capture_make labelled CONNECTIONS LIVE  the same, and each asks by HTTP for something of its own
  *     capture_make long BYTES FLOWS           a few flows with full segments and an ACK for every second one
  *
  * to standard output as pcap, Ethernet, IPv4, TCP with timestamps. A packet is a template in which addresses,
@@ -40,6 +41,7 @@ static uint8_t out[OUT_BYTES + PACKET_MAX_BYTES];
 static size_t out_bytes;
 static uint64_t time_us = UINT64_C(1700000000000000);
 static uint64_t written;
+static int is_labelled;
 
 static uint64_t chance(void)
 {
@@ -137,6 +139,9 @@ static void put_packet(struct flow *flow, unsigned from, unsigned flags, uint32_
     memcpy(tcp + 20, flags & SYN ? syn_options : timestamps, options);
     put_be32(tcp + 20 + options, (uint32_t)(time_us / 1000));
     memset(tcp + tcp_bytes, 0x80 | (flow->number & 0x7f), payload); /* encrypted, as it were */
+    if (payload && from == 0 && is_labelled)
+        snprintf(
+            (char *)tcp + tcp_bytes, payload, "GET /%08x/index.html HTTP/1.1\r\n", (unsigned)flow->number);
     flow->seq[from] += payload + !!(flags & SYN) + !!(flags & FIN);
     out_bytes += 16 + frame;
     written += 16 + frame;
@@ -228,11 +233,12 @@ static void make_long(uint64_t bytes, uint32_t count)
 int main(int argc, char **argv)
 {
     if (argc != 4) {
-        fprintf(stderr, "usage: %s short CONNECTIONS LIVE | long BYTES FLOWS\n", argv[0]);
+        fprintf(stderr, "usage: %s short|labelled CONNECTIONS LIVE | long BYTES FLOWS\n", argv[0]);
         return 2;
     }
     put_file_head();
-    if (strcmp(argv[1], "short") == 0)
+    is_labelled = strcmp(argv[1], "labelled") == 0;
+    if (is_labelled || strcmp(argv[1], "short") == 0)
         make_short((uint32_t)strtoul(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10));
     else
         make_long(strtoull(argv[2], NULL, 10), (uint32_t)strtoul(argv[3], NULL, 10));

@@ -24,6 +24,7 @@ import lib
 CONNECTIONS = int(os.environ.get("BENCH_CONNECTIONS", "500000"))
 LIVE = int(os.environ.get("BENCH_LIVE", "10000"))
 LONG_BYTES, LONG_FLOWS = 1 << 30, 8
+LABELS_FULL = 100000  # at once, of which not all can have a label any more (LABELS_MAX in see/labels.h)
 # How much of tcpdump's time, and of tshark's; bytes of memory a live conversation.
 TARGET_SHORT, TARGET_LONG, TARGET_TSHARK, TARGET_BYTES = 0.9, 0.3, 1 / 50, 200
 
@@ -107,6 +108,15 @@ def main():
         peak = once(watch(short))["peak"]
         if many > LIVE:
             targets.at_most("bytes a live conversation", (peak - few) / (many - LIVE), TARGET_BYTES)
+        # The same where each has a label. Labels are bounded, so that from where all are taken only flows grow.
+        few, many = min(CONNECTIONS, LABELS_FULL), min(CONNECTIONS, 4 * LABELS_FULL)
+        peaks = []
+        for live in (few, many):
+            make(short, "labelled", many, live)
+            peaks.append(once(watch(short))["peak"])
+        print(f"{many} connections with labels, {few} at once: {peaks[0] / 1e6:.1f} MB; {many} at once: {peaks[1] / 1e6:.1f} MB")
+        if many > few:
+            targets.at_most("bytes a live conversation with a label", (peaks[1] - peaks[0]) / (many - few), TARGET_BYTES)
         short.unlink()
 
         make(long, "long", LONG_BYTES, LONG_FLOWS)

@@ -39,6 +39,7 @@ LIBRARIES = {
     r'pthread\.h': r'net/worker\.c|.*_test\.c',
     r'pcap(/.*)?\.h': r'see/(filter|source_live)\.c',
     r'libmnl/.*': r'(lab/(diag|netlink)|see/[a-z_]+)\.c',
+    r'seccomp\.h': r'see/sandbox\.c',
     r'zlib\.h': r'see/inflate\.c|see/.*_test\.c',
     r'cmocka\.h': r'.*_(test\.c|for_test\.h)',
 }
@@ -54,8 +55,8 @@ PRINTS = re.compile(r'\b(v?printf|puts|putchar|perror|psignal)\s*\(|\b(stdout|st
 EXITS = re.compile(r'\b(_?exit|_Exit|abort|quick_exit)\s*\(')
 # No bound, no error, or both; base/str, snprintf and base/parse do their work.
 UNSAFE = re.compile(r'\b(strcpy|stpcpy|strcat|v?sprintf|gets|atoi|atol|atoll|atof|strtok|alloca)\s*\(')
-# Out of memory; and a process that is forked to be another one.
-ENDS = {'base/xmalloc.c', 'lab/program.c'}
+# Out of memory; and a process that is forked to be another one, or to open files for this one.
+ENDS = {'base/xmalloc.c', 'lab/program.c', 'see/opener.c'}
 SPDX = '/* SPDX-License-Identifier: ISC */\n'
 
 

@@ -110,3 +110,15 @@ void i18n_init(void)
     bind_textdomain_codeset(DOMAIN, "UTF-8");
     textdomain(DOMAIN);
 }
+
+/* gettext opens a catalogue when the first text is looked up, the next one in LANGUAGE only for a text that
+ * the first does not have, and the converter of its encoding only for one that it has, as it has its head "".
+ */
+void i18n_load(void)
+{
+    static const char *const domains[] = {DOMAIN, "libc"}, *const texts[] = {"", "\1"};
+
+    for (size_t i = 0; i < sizeof(domains) / sizeof(domains[0]); i++)
+        for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
+            (void)dgettext(domains[i], texts[t]);
+}

@@ -12,5 +12,7 @@
  * never generated on this machine, and finds the catalogue: beside the program in a build folder
  * (EXE_DIR/po), else where it was installed. Call once, first thing in main. */
 void i18n_init(void);
+/* Opens every catalogue that a text may still be looked up in: afterwards no message needs a file. */
+void i18n_load(void);
 
 #endif

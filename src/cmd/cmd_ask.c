@@ -12,6 +12,7 @@
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_ask.h"
+#include "cmd/trace_wire.h"
 #include "net/loop.h"
 #include "net/resolve.h"
 #include "talk/book.h"
@@ -108,6 +109,8 @@ struct ask_run {
     struct ask *ask;
     struct ask_feeder *feeder;
     struct ask_print print;
+    struct trace_wire *wire; /* NULL: what goes over it is not captured */
+    struct err wireless;     /* why not, if it was wanted */
     struct turn_end flush_later;
     bool is_interrupted;
     struct err broken; /* standard input or output failed */
@@ -199,8 +202,13 @@ static void on_finished(const struct err *err, void *arg)
     }
     if (err)
         run->status = ask_print_error(&run->print, err);
-    if (run->values.trace && ask_facts(run->ask, &facts))
+    if (run->values.trace && ask_facts(run->ask, &facts)) {
         ask_print_trace(&run->print, &facts);
+        if (run->wire)
+            trace_wire_set_ends(run->wire, &facts.local, &facts.peer);
+        else if (run->wireless.kind == ERR_PERMISSION)
+            ask_print_note(&run->print, _("no packets are shown: %s"), run->wireless.text);
+    }
     ask_print_summary(&run->print, stats, run->address_text);
 }
 
@@ -412,6 +420,11 @@ static int start(struct ask_run *run, struct err *err)
     run->loop = loop_new();
     turn_end_init(&run->flush_later, flush);
     ask_print_init(&run->print, &run->values, run->encoding);
+    /* A trace is worth having without it. */
+    if (run->values.trace && !run->values.json &&
+        trace_wire_new(run->loop, run->addresses, run->asked.n_addresses, &run->wire, &run->wireless) < 0 &&
+        run->wireless.kind != ERR_PERMISSION)
+        cmd_fail(&run->wireless);
     code = ask_start(run->loop, &run->asked, &ask_events, run, &run->ask, err);
     if (code < 0)
         return code;
@@ -460,9 +473,13 @@ out:
     ask_feeder_free(run.feeder);
     ask_free(run.ask);
     ask_print_done(&run.print);
+    trace_wire_stop(run.wire);
     if (run.loop && resolve_is_stuck(run.loop))
         _exit(run.status);
     loop_free(run.loop);
+    if (run.wire)
+        trace_wire_draw(run.wire);
+    trace_wire_free(run.wire);
     tls_context_free(run.asked.tls);
     tls_context_free(run.asked.dtls);
     encoding_free(run.encoding);

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "base/i18n.h"
+#include "base/parse.h"
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
+#include "lab/expect.h"
 #include "lab/lesson.h"
 
 static const char *const distributions[] = {
@@ -57,6 +59,16 @@ static const struct option_row rows[] = {
         N_("let the programs run as fast as they can: states may run ahead of the packets")),
     OPTION_CHOICE(0, "backend", N_("WHICH"), struct lab_values, backend, backends,
         N_("what the cable is made of (default any)")),
+    OPTION_GROUP(N_("As a test")),
+    OPTION_LIST(0, "expect", N_("WHAT"), struct lab_values, expects, OPTION_COMPLETE_NONE,
+        N_("status 0 only if so: \"exit 0\", \"no rst\", \"closed by client\", \"three-way\"")),
+    OPTION_NUMBER(
+        0, "runs", "N", struct lab_values, runs, 1, 1000000, N_("run N times, with N seeds from --seed on")),
+    OPTION_STRING(0, "seeds", N_("FROM..TO"), struct lab_values, seeds, OPTION_COMPLETE_NONE,
+        N_("run once with each of these seeds: 1..100")),
+    OPTION_FLAG(0, "tap", struct lab_values, tap, N_("tell of the runs in TAP, for test harnesses")),
+    OPTION_STRING(0, "junit", N_("FILE"), struct lab_values, junit, OPTION_COMPLETE_FILE,
+        N_("also write them to FILE as JUnit does")),
     OPTION_GROUP(N_("What to show")),
     OPTION_FLAG('e', "every", struct lab_values, every,
         N_("each packet by itself: runs of data are not folded into one line")),
@@ -80,6 +92,8 @@ static const struct option_example examples[] = {
     {"landline lab --drop 'syn+ack#1' -- ./server -- ./client server 8080", N_("the second segment is lost")},
     {"landline lab --loss 5% --delay 40ms --seed 7 -- ./server -- ./client",
         N_("a bad line, the same each time")},
+    {"landline lab --loss 5% --seeds 1..100 --expect 'exit 0' -- ./server -- ./client",
+        N_("which seed breaks the two?")},
     {NULL, NULL},
 };
 
@@ -153,22 +167,89 @@ static int split(struct lab_order *l, const struct options *o, struct err *err)
     return 0;
 }
 
+static int parse_expects(struct lab_order *l, struct err *err)
+{
+    int code = 0;
+
+    l->expects = xcalloc(l->v.expects.count + 1, sizeof(struct expect *));
+    for (size_t i = 0; code == 0 && i < l->v.expects.count; i++)
+        code = expect_parse(l->v.expects.items[i], &l->expects[i], err);
+    return code;
+}
+
+/* "1..100". */
+static int parse_seeds(struct lab_order *l, struct err *err)
+{
+    const char *text = l->v.seeds, *dots = strstr(text, "..");
+    char *first = dots ? xmemdup0(text, (size_t)(dots - text)) : NULL;
+    int code = dots ? parse_number(first, 0, INT64_MAX - 1, &l->first_seed) : -EINVAL;
+
+    free(first);
+    if (code == 0)
+        code = parse_number(dots + 2, l->first_seed, INT64_MAX - 1, &l->last_seed);
+    if (code < 0)
+        return err_set(err, ERR_MISUSE, code, _("--seeds %s: it is FROM..TO, such as 1..100"), text);
+    return 0;
+}
+
+static int plan_runs(struct lab_order *l, struct err *err)
+{
+    const struct lab_values *v = &l->v;
+
+    l->is_many = v->runs || v->seeds;
+    if (v->runs && v->seeds)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("--runs and --seeds exclude each other"));
+    if (!l->is_many && (v->tap || v->junit))
+        return err_set(err, ERR_MISUSE, -EINVAL, _("--tap and --junit tell of --runs or --seeds"));
+    if (l->is_many && (v->json || v->html || v->svg || v->write))
+        return err_set(err, ERR_MISUSE, -EINVAL,
+            _("--json, --html, --svg and --write are for one run, not for several"));
+    l->first_seed = v->seed;
+    l->last_seed = v->seed + (v->runs ? v->runs - 1 : 0);
+    return v->seeds ? parse_seeds(l, err) : 0;
+}
+
+static int make_fates(struct lab_order *l, int64_t seed, struct err *err)
+{
+    fates_free(l->fates);
+    l->fates = fates_new((uint64_t)seed);
+    fates_set_distribution(l->fates, (enum fates_distribution)l->v.distribution);
+    return add_orders(l, err);
+}
+
+void lab_reseed(struct lab_order *l, int64_t seed)
+{
+    struct err err;
+
+    make_fates(l, seed, &err); /* they have been made before, so they are right */
+}
+
 static int begin(struct lab_order *l, const struct options *o, struct err *err)
 {
     int code = 0;
 
     if (l->v.json + l->v.html + l->v.svg + l->v.quiet > 1)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg and --quiet exclude each other"));
-    l->fates = fates_new((uint64_t)l->v.seed);
-    fates_set_distribution(l->fates, (enum fates_distribution)l->v.distribution);
     if (code == 0)
         code = o->n_before ? find_lesson(l, o, err) : split(l, o, err);
-    return code == 0 ? add_orders(l, err) : code;
+    if (code == 0)
+        code = make_fates(l, l->v.seed, err);
+    if (code == 0)
+        code = parse_expects(l, err);
+    return code == 0 ? plan_runs(l, err) : code;
+}
+
+static void done(struct lab_order *l)
+{
+    for (size_t i = 0; l->expects && l->expects[i]; i++)
+        expect_free(l->expects[i]);
+    free(l->expects);
+    fates_free(l->fates);
 }
 
 static int run(int argc, char **argv)
 {
-    struct lab_order l = {.v = {.seed = 1}};
+    struct lab_order l = {.v = {.seed = 1}, .typed = argv, .typed_count = argc};
     struct options o;
     struct err err;
     int status;
@@ -179,9 +260,11 @@ static int run(int argc, char **argv)
         status = lab_list_lessons();
     else if (begin(&l, &o, &err) < 0)
         status = cmd_fail(&err);
+    else if (l.is_many)
+        status = lab_runs(&l);
     else
         status = l.lesson ? lab_course(&l) : lab_run(&l);
-    fates_free(l.fates);
+    done(&l);
     options_done(&o);
     return status;
 }

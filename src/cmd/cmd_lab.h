@@ -23,9 +23,14 @@ struct lab_values {
     bool every, absolute;
     bool json, svg, html;
     const char *write;
+    struct option_list expects;
+    int64_t runs;
+    const char *seeds, *junit;
+    bool tap;
     bool ascii, no_color;
 };
 
+struct expect;
 struct lesson;
 
 struct lab_order {
@@ -33,11 +38,20 @@ struct lab_order {
     struct fates *fates;
     const struct lesson *lesson; /* what is played; NULL: */
     char **argv[LAB_SIDES];      /* what runs on the hosts, NULL at the end */
+    struct expect **expects;     /* v.expects, parsed */
+    bool is_many;                /* --runs or --seeds: from first_seed to last_seed */
+    int64_t first_seed, last_seed;
+    char **typed; /* as main had them, the verb first */
+    int typed_count;
 };
 
 /* Runs both programs and draws what the wire saw. Returns the exit status, and has told of what went wrong.
  */
 int lab_run(struct lab_order *l);
+/* The same for each seed, as a test. */
+int lab_runs(struct lab_order *l);
+/* What chance decides is decided by this seed from now on. */
+void lab_reseed(struct lab_order *l, int64_t seed);
 /* The same for l->lesson, with what is to be learned from it. */
 int lab_course(struct lab_order *l);
 /* Prints the scenarios that there are. */

@@ -64,6 +64,8 @@ int lab_course(struct lab_order *l)
     putchar('\n');
     fflush(stdout);
     status = lab_run(l);
+    if (status)
+        return status;
     putchar('\n');
     print_paragraph(_(lesson->why));
     putchar('\n');

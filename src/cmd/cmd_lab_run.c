@@ -2,6 +2,7 @@
 /* lab -- SERVER -- CLIENT: both run, the wire is drawn. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -14,6 +15,7 @@
 #include "cmd/cmd_lab.h"
 #include "cmd/lab_output.h"
 #include "cmd/lab_view.h"
+#include "lab/expect.h"
 #include "lab/lesson.h"
 #include "lab/session.h"
 
@@ -42,22 +44,6 @@ static void on_signal(int signum, siginfo_t *info, void *context)
 
 /* ---- from the wire and the programs ---- */
 
-static void on_event(void *arg, const struct wire_event *event)
-{
-    struct run *r = arg;
-
-    r->busy_ns = clock_now_ns();
-    r->is_at_rest = false;
-    lab_view_see(r->view, event);
-}
-
-static void on_ended(void *arg, const struct conversation *c)
-{
-    struct run *r = arg;
-
-    lab_view_end(r->view, c);
-}
-
 static void on_line_of(struct run *r, enum lab_side side, const char *text, size_t len)
 {
     r->busy_ns = clock_now_ns();
@@ -78,8 +64,6 @@ static void on_server_line(void *arg, const char *text, size_t len)
 static void (*const on_line[LAB_SIDES])(void *arg, const char *text, size_t len) = {
     [LAB_CLIENT] = on_client_line, [LAB_SERVER] = on_server_line};
 
-/* ---- the run ---- */
-
 static void read_outputs(struct run *r)
 {
     for (int side = 0; side < LAB_SIDES; side++)
@@ -87,8 +71,36 @@ static void read_outputs(struct run *r)
             lab_output_read(r->outputs[side], on_line[side], r);
 }
 
+static void on_event(void *arg, const struct wire_event *event)
+{
+    struct run *r = arg;
+
+    read_outputs(r); /* they were printed before */
+    r->busy_ns = clock_now_ns();
+    r->is_at_rest = false;
+    lab_view_see(r->view, event);
+}
+
+static void on_ended(void *arg, const struct conversation *c)
+{
+    struct run *r = arg;
+
+    for (struct expect **e = r->l->expects; *e; e++)
+        expect_take_conversation(*e, c);
+    lab_view_end(r->view, c);
+}
+
+/* ---- the run ---- */
+
+/* As a shell has it. */
+static int plain_status(int status)
+{
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
 static void tell_ends(struct run *r)
 {
+    bool was_stopped;
     int status;
 
     for (int side = 0; side < LAB_SIDES; side++) {
@@ -96,8 +108,10 @@ static void tell_ends(struct run *r)
             continue;
         read_outputs(r);
         lab_output_rest(r->outputs[side], on_line[side], r);
-        lab_view_exit(
-            r->view, (enum lab_side)side, status, session_was_stopped(r->session, (enum lab_side)side));
+        was_stopped = session_was_stopped(r->session, (enum lab_side)side);
+        lab_view_exit(r->view, (enum lab_side)side, status, was_stopped);
+        for (struct expect **e = r->l->expects; *e; e++)
+            expect_take_exit(*e, (enum lab_side)side, plain_status(status), was_stopped);
         r->told[side] = true;
     }
 }
@@ -203,8 +217,10 @@ static int begin(struct run *r, struct err *err)
     session.programs[LAB_SERVER].fds[0] = r->nothing;
     if (code == 0)
         code = session_new(&session, &r->session, err);
-    if (code == 0)
+    if (code == 0) {
         lab_output_started(r->outputs[LAB_SERVER]);
+        lab_view_set_follow(r->view, wire_follow(session_wire(r->session)));
+    }
     return code;
 }
 
@@ -220,8 +236,28 @@ static int exit_status(const struct run *r)
     for (int side = 0; side < LAB_SIDES; side++)
         if (session_ended(r->session, (enum lab_side)side, &status) && status &&
             !session_was_stopped(r->session, (enum lab_side)side))
-            return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+            return plain_status(status);
     return 0;
+}
+
+/* Says what was not as expected; the exit status. */
+static int judge(const struct run *r)
+{
+    struct str why = STR_INIT, line = STR_INIT;
+    int status = 0;
+
+    for (struct expect **e = r->l->expects; *e; e++) {
+        str_reset(&why);
+        if (expect_is_met(*e, &why))
+            continue;
+        str_reset(&line);
+        str_appendf(&line, _("expected '%s', but %s"), expect_text(*e), why.data);
+        fprintf(stderr, "%s\n", line.data);
+        status = ERR_OTHER;
+    }
+    str_done(&why);
+    str_done(&line);
+    return status;
 }
 
 int lab_run(struct lab_order *l)
@@ -240,7 +276,9 @@ int lab_run(struct lab_order *l)
     if (code == 0) {
         wire_finish(session_wire(r.session));
         status = exit_status(&r);
-        code = lab_view_finish(r.view, wire_follow(session_wire(r.session)), &err);
+        code = lab_view_finish(r.view, &err);
+        if (code == 0 && *l->expects && !session_ran_out(r.session))
+            status = judge(&r);
     }
     if (code < 0)
         status = cmd_fail(&err);

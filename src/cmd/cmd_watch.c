@@ -34,7 +34,8 @@ static const char *const orders[] = {
 };
 
 static const char *const synopsis[] = {N_("FILE [--only WHICH] [--follow N]"),
-    N_("[INTERFACE] [--filter EXPRESSION] [--write FILE] [--for TIME]"), NULL};
+    N_("[INTERFACE] [--filter EXPRESSION] [--write FILE] [--for TIME]"),
+    N_("[INTERFACE] [--isolated] [OPTION...] -- COMMAND [ARGUMENT...]"), NULL};
 
 static const struct option_row rows[] = {
     OPTION_GROUP(N_("Which conversations")),
@@ -62,6 +63,8 @@ static const struct option_row rows[] = {
         SOURCE_SNAPLEN_DEFAULT, N_("take only the first SIZE bytes of a packet (default all)")),
     OPTION_FLAG(0, "promiscuous", struct watch_values, promiscuous,
         N_("also what others on the network say to each other")),
+    OPTION_FLAG(0, "isolated", struct watch_values, isolated,
+        N_("run COMMAND in a network of its own, where it reaches nothing but itself; needs no right")),
     OPTION_GROUP(N_("What to show")),
     OPTION_FLAG('e', "every", struct watch_values, every,
         N_("each packet by itself: runs of data are not folded into one line")),
@@ -74,6 +77,8 @@ static const struct option_row rows[] = {
     OPTION_FLAG(0, "svg", struct watch_values, svg, N_("the ladder of one conversation as a picture")),
     OPTION_FLAG(0, "screen", struct watch_values, screen,
         N_("on the whole screen: a list to walk through, ladders, and each packet's headers")),
+    OPTION_FLAG(0, "lines", struct watch_values, lines,
+        N_("a line a conversation as it ends, also where an interface would be shown on the whole screen")),
     OPTION_NUMBER(0, "pcap-of", "N", struct watch_values, pcap_of, 0, UINT32_MAX,
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
@@ -82,6 +87,7 @@ static const struct option_row rows[] = {
     OPTION_SWITCH(0, "pager", struct watch_values, pager,
         N_("on a terminal, show what is long page by page, in $PAGER or less")),
     OPTION_FLAG(0, "no-color", struct watch_values, no_color, N_("no colours, also on a terminal")),
+    OPTION_COUNT('v', "verbose", struct watch_values, verbose, N_("say in what sandbox packets are read")),
     OPTION_END,
 };
 
@@ -92,6 +98,7 @@ static const struct option_example examples[] = {
     {"landline watch capture.pcapng --html > capture.html", N_("all of it as a page for a browser")},
     {"landline watch capture.pcapng --screen", N_("walk through them")},
     {"landline watch capture.pcapng --pcap-of 3 --write three.pcapng", N_("just that one, for other tools")},
+    {"landline watch -- curl http://example.com/", N_("what curl says to whom")},
     {NULL, NULL},
 };
 
@@ -105,10 +112,12 @@ static const struct option_verb verb = {
            "them on an INTERFACE, without one on all of them. Shows each TCP and UDP conversation: who "
            "opened it, who "
            "closed it and how, what was lost.\n\n"
-           "--follow draws one as a ladder, with the state of both sides, and says what it means."),
+           "--follow draws one as a ladder, with the state of both sides, and says what it means.\n\n"
+           "Behind -- stands a COMMAND that is run, and just its conversations are shown when it has "
+           "ended."),
     .rows = rows,
     .examples = examples,
-    .args_max = 1,
+    .args_max = OPTION_ANY_ARGS,
     .args_complete = OPTION_COMPLETE_FILE,
 };
 
@@ -221,29 +230,42 @@ static int refuse_capturing_options(const struct options *o, struct err *err)
     return 0;
 }
 
-static int begin(struct watch_order *w, const struct options *o, const char *interface, struct err *err)
+/* What is asked for, however the packets come. */
+static int begin(struct watch_order *w, struct err *err)
+{
+    const struct watch_values *v = &w->v;
+    int code = 0;
+
+    if (v->only)
+        code = match_parse(v->only, &w->only, err);
+    if (code == 0 && v->follow)
+        code = parse_choice(&w->choice, v->follow, err);
+    if (code == 0 && v->json + v->html + v->svg + v->screen + v->lines + (v->pcap_of != 0) > 1)
+        code = err_set(err, ERR_MISUSE, -EINVAL,
+            _("--json, --html, --svg, --screen, --lines and --pcap-of exclude each other"));
+    return code;
+}
+
+static int begin_packets(
+    struct watch_order *w, const struct options *o, const char *interface, struct err *err)
 {
     const char *arg = o->args[0];
     const struct watch_values *v = &w->v;
     int code = 0;
 
-    if (v->interface && arg)
+    if (o->n_args > 1)
+        code = err_set(err, ERR_MISUSE, -EINVAL,
+            _("%s: one file or interface at a time; a command to run stands behind --"), o->args[1]);
+    if (code == 0 && v->interface && arg)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("%s and --interface exclude each other"), arg);
+    if (code == 0 && v->isolated)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--isolated is for a command, which stands behind --"));
     if (code == 0 && !interface)
         code = refuse_capturing_options(o, err);
-    if (code == 0 && v->only)
-        code = match_parse(v->only, &w->only, err);
-    if (code == 0 && v->follow)
-        code = parse_choice(&w->choice, v->follow, err);
-    if (code == 0 && v->json + v->html + v->svg + v->screen + (v->pcap_of != 0) > 1)
-        code = err_set(
-            err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg, --screen and --pcap-of exclude each other"));
-    if (code == 0 && interface && (v->html || v->svg || v->screen))
+    if (code == 0 && interface && (v->html || v->svg))
         code = err_set(err, ERR_MISUSE, -EINVAL,
             _("%s needs a file to read, not an interface: capture into one with --write FILE first"),
-            v->html  ? "--html"
-            : v->svg ? "--svg"
-                     : "--screen");
+            v->html ? "--html" : "--svg");
     if (code == 0 && v->write && !v->pcap_of && !interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
     if (code == 0 && v->pcap_of && interface)
@@ -253,32 +275,75 @@ static int begin(struct watch_order *w, const struct options *o, const char *int
     return code;
 }
 
+static int begin_command(struct watch_order *w, const struct options *o, struct err *err)
+{
+    const struct watch_values *v = &w->v;
+
+    if (o->n_before > 1)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("%s: before -- one interface may stand"), o->args[1]);
+    if (o->n_before + (v->interface != NULL) + v->isolated > 1)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("an interface and --isolated exclude each other"));
+    if (v->pcap_of)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("--pcap-of needs a file to read, not a command"));
+    if (v->count)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("--count is not for a command, which ends by itself"));
+    if (v->write && strcmp(v->write, "-") == 0)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("--write -: standard output has the conversations"));
+    return 0;
+}
+
+int watch_show(struct watch_order *w, const char *path)
+{
+    if (w->v.pcap_of)
+        return watch_extract(w, path);
+    if (w->v.screen)
+        return watch_screen(w, path);
+    if (w->v.json)
+        return watch_json(w, path);
+    if (w->v.html || w->v.svg)
+        return watch_page(w, path);
+    return watch_file(w, path);
+}
+
+static int run_command(struct watch_order *w, const struct options *o)
+{
+    struct err err;
+
+    if (begin_command(w, o, &err) < 0)
+        return cmd_fail(&err);
+    return watch_command(w, o->n_before ? o->args[0] : w->v.interface, o->args + o->n_before);
+}
+
+static int run_packets(struct watch_order *w, const struct options *o)
+{
+    const char *interface = find_interface(&w->v, o->args[0]);
+    struct err err;
+
+    if (begin_packets(w, o, interface, &err) < 0)
+        return cmd_fail(&err);
+    return interface ? watch_live(w, interface) : watch_show(w, o->args[0]);
+}
+
 static int run(int argc, char **argv)
 {
     struct watch_order w = {
-        .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT}};
+        .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT},
+        .dropped = -1};
     struct options o;
-    const char *interface;
     struct err err;
     int status;
 
     if (!cmd_begin(&o, &verb, &w.v, argc, argv, &status))
         return status;
-    interface = find_interface(&w.v, o.args[0]);
-    if (begin(&w, &o, interface, &err) < 0)
+    if (begin(&w, &err) < 0)
         status = cmd_fail(&err);
-    else if (interface)
-        status = watch_live(&w, interface);
-    else if (w.v.pcap_of)
-        status = watch_extract(&w, o.args[0]);
-    else if (w.v.screen)
-        status = watch_screen(&w, o.args[0]);
-    else if (w.v.json)
-        status = watch_json(&w, o.args[0]);
-    else if (w.v.html || w.v.svg)
-        status = watch_page(&w, o.args[0]);
-    else
-        status = watch_file(&w, o.args[0]);
+    else if (o.n_args > o.n_before)
+        status = run_command(&w, &o);
+    else if (strcmp(argv[argc - 1], "--") == 0) {
+        err_set(&err, ERR_MISUSE, -EINVAL, _("behind -- stands the command that is to be run"));
+        status = cmd_fail(&err);
+    } else
+        status = run_packets(&w, &o);
     match_free(w.only);
     options_done(&o);
     return status;

@@ -14,6 +14,8 @@
 
 struct conversation;
 struct match;
+struct source;
+struct watch_writer;
 
 struct watch_values {
     const char *filter, *only, *follow;
@@ -48,6 +50,9 @@ struct watch_order {
     struct watch_values v;
     struct match *only; /* NULL: all */
     struct watch_choice choice;
+    const char *title;  /* what the user calls the file; NULL: its path */
+    bool is_for_stderr; /* of watch_file: it is beside what others print on stdout */
+    int64_t dropped;    /* packets that the capture has lost; -1: not known */
 };
 
 /* Whether --follow has named it. */
@@ -65,5 +70,10 @@ int watch_page(struct watch_order *w, const char *path); /* --html, --svg */
 int watch_extract(struct watch_order *w, const char *path);
 int watch_live(struct watch_order *w, const char *interface);
 int watch_screen(struct watch_order *w, const char *path);
+/* Of these the one that is asked for, for a file. */
+int watch_show(struct watch_order *w, const char *path);
+/* argv: what is to be run, NULL at its end; interface: NULL for all. */
+int watch_command(struct watch_order *w, const char *interface, char **argv);
+int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer);
 
 #endif

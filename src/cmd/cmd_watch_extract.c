@@ -5,6 +5,7 @@
 #include "base/i18n.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_pass.h"
 #include "cmd/watch_writer.h"
 
@@ -48,6 +49,7 @@ int watch_extract(struct watch_order *w, const char *path)
     }
     pass.take = on_packet;
     pass.arg = &x;
+    watch_confine_reader(w);
     watch_pass_run(&pass);
     if (watch_writer_close(x.writer, &x.err) < 0 || x.code)
         status = cmd_fail(&x.err);

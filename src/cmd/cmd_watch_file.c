@@ -12,6 +12,7 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
 #include "cmd/pager.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_ladders.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
@@ -138,6 +139,20 @@ static void print_totals(struct view *v, const struct overview_text_options *o)
     flush(v);
 }
 
+static void print_hint(struct view *v)
+{
+    const char *kept = v->w->title ? v->w->v.write : v->path;
+
+    if (kept)
+        painted_addf(v->painted, STYLE_DIM, _("landline watch %s --follow N draws one of them"),
+            strcmp(kept, "-") == 0 ? "FILE" : kept);
+    else
+        painted_addf(v->painted, STYLE_DIM, "%s",
+            _("--write FILE keeps them, and landline watch FILE --follow N draws one"));
+    painted_end_line(v->painted);
+    flush(v);
+}
+
 static void print(struct view *v)
 {
     const struct overview_text_options o = {.columns = v->text.columns, .ascii = v->text.ascii};
@@ -150,12 +165,8 @@ static void print(struct view *v)
         if (roster_count(v->roster))
             painted_end_line(v->painted);
         print_totals(v, &o);
-        if (roster_count(v->roster) && v->color) {
-            painted_addf(v->painted, STYLE_DIM, _("landline watch %s --follow N draws one of them"),
-                strcmp(v->path, "-") == 0 ? "FILE" : v->path);
-            painted_end_line(v->painted);
-            flush(v);
-        }
+        if (roster_count(v->roster) && v->color)
+            print_hint(v);
     }
     out_flush(v->out);
 }
@@ -171,6 +182,7 @@ int watch_file(struct watch_order *w, const char *path)
     struct follow_options options = {.ended = on_ended, .arg = &v};
     const struct ladder_options ladder = {
         .every = w->v.every, .max_rungs = w->choice.is_all ? WATCH_RUNGS_EACH : 0};
+    const int fd = w->is_for_stderr ? STDERR_FILENO : STDOUT_FILENO;
     struct err err;
     int status = 0;
     bool is_paged;
@@ -181,16 +193,17 @@ int watch_file(struct watch_order *w, const char *path)
         watch_choice_bounds(w, &options.close_first, &options.close_last);
     if (watch_pass_open(&v.pass, w, path, &options, &err) < 0)
         return cmd_fail(&err);
-    v.color = term_wants_color(STDOUT_FILENO, w->v.no_color);
+    v.color = term_wants_color(fd, w->v.no_color);
     v.text = (struct ladder_text_options){
-        .columns = term_columns(STDOUT_FILENO), .absolute = w->v.absolute, .ascii = is_ascii(w)};
+        .columns = term_columns(fd), .absolute = w->v.absolute, .ascii = is_ascii(w)};
     is_paged = w->v.pager && pager_begin();
     v.ladders = watch_ladders_new(&ladder);
     v.roster = roster_new((enum roster_order)w->v.sort, (size_t)w->v.limit);
     v.painted = painted_new();
-    v.out = out_new(STDOUT_FILENO);
+    v.out = out_new(fd);
     v.pass.take = w->choice.is_given ? on_chosen_packet : on_packet;
     v.pass.arg = &v;
+    watch_confine_reader(w);
     watch_pass_run(&v.pass);
     print(&v);
     if (is_paged)
@@ -199,7 +212,8 @@ int watch_file(struct watch_order *w, const char *path)
         status = cmd_fail(&v.pass.err);
     else if (w->choice.is_given && !watch_ladders_count(v.ladders)) {
         err_set(&err, ERR_OTHER, 0,
-            _("%s: --follow %s: there is no such conversation, or --only leaves it out"), path, w->v.follow);
+            _("%s: --follow %s: there is no such conversation, or --only leaves it out"),
+            w->title ? w->title : path, w->v.follow);
         status = cmd_fail(&err);
     }
     out_free(v.out);

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
 #include "show/out.h"
@@ -50,7 +51,8 @@ static void on_packet(
 
 static void print_capture(struct printer *p, struct watch_pass *pass)
 {
-    struct watch_json_capture capture = {.dropped = -1, .error = pass->has_failed ? pass->err.text : NULL};
+    struct watch_json_capture capture = {
+        .dropped = p->w->dropped, .error = pass->has_failed ? pass->err.text : NULL};
     struct follow_totals totals;
 
     follow_totals(pass->follow, &totals);
@@ -74,6 +76,7 @@ int watch_json(struct watch_order *w, const char *path)
     if (w->v.every)
         pass.take = on_packet;
     pass.arg = &p;
+    watch_confine_reader(w);
     watch_pass_run(&pass);
     flush_roster(&p);
     print_capture(&p, &pass);

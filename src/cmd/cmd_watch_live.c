@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* watch INTERFACE, line by line: a row, or a JSON object, as each conversation ends, and what is left at the
- * end. The right to capture is given up before the first packet is looked at. Interrupted, it takes no more
- * in, shows all that had been taken, and says what was lost. */
+/* watch INTERFACE: the capture, and where no screen shows it, line by line: a row, or a JSON object, as each
+ * conversation ends, and what is left at the end. The right to capture is given up before the first packet is
+ * looked at. Interrupted, it takes no more in, shows all that had been taken, and says what was lost. */
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -16,6 +16,7 @@
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_writer.h"
 #include "net/loop.h"
 #include "see/flow_table.h"
@@ -250,8 +251,19 @@ static int open_all(struct live *l, const char *interface, struct err *err)
     return code;
 }
 
+/* Where somebody sits at a terminal that can show it. */
+static bool wants_screen(const struct watch_values *v)
+{
+    const char *term = getenv("TERM");
+
+    if (v->screen || v->json || v->lines)
+        return v->screen;
+    return term_is(STDIN_FILENO) && term_is(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
+}
+
 static int run(struct live *l, struct err *err)
 {
+    static const struct sandbox_options sandbox = {.opener_fd = -1, .capturing = true};
     struct timer *timer = NULL;
     int code = watch_new(l->loop, source_fd(l->source), on_readable, l, &l->readable);
 
@@ -265,6 +277,7 @@ static int run(struct live *l, struct err *err)
         timer = timer_new(l->loop, on_stop, l);
         timer_start(timer, (uint64_t)l->w->v.for_ns / NS_PER_MS);
     }
+    watch_confine_and_tell(&sandbox, l->w);
     watch_start(l->readable, WATCH_READ);
     fprintf(stderr, _("capturing on %s; Ctrl-C ends it\n"), source_name(l->source));
     loop_run(l->loop);
@@ -286,6 +299,10 @@ int watch_live(struct watch_order *w, const char *interface)
     };
     struct err err;
 
+    if (w->v.screen && !term_is(STDOUT_FILENO)) {
+        err_set(&err, ERR_MISUSE, -ENOTTY, _("--screen needs a terminal; leave it out for text"));
+        return cmd_fail(&err);
+    }
     l.loop = loop_new();
     l.follow = follow_new(&options);
     l.out = out_new(STDOUT_FILENO);
@@ -295,6 +312,8 @@ int watch_live(struct watch_order *w, const char *interface)
         .ascii = w->v.ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0};
     if (open_all(&l, interface, &err) < 0)
         l.status = cmd_fail(&err);
+    else if (wants_screen(&w->v))
+        l.status = watch_screen_live(w, l.source, l.writer);
     else {
         if (!w->v.json)
             overview_text_head(l.painted, &l.text);

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_ladders.h"
 #include "cmd/watch_pass.h"
 #include "see/roster.h"
@@ -60,7 +61,9 @@ static void print_page(struct view *v)
     const char *slash = strrchr(v->path, '/');
     uint32_t id = 0;
 
-    if (strcmp(v->path, "-") == 0)
+    if (v->w->title)
+        about.title = v->w->title;
+    else if (strcmp(v->path, "-") == 0)
         about.title = _("standard input");
     else
         about.title = slash && slash[1] ? slash + 1 : v->path;
@@ -94,7 +97,7 @@ static int print_svg(struct view *v)
         err_set(&err, ERR_MISUSE, 0,
             _("%s: --svg draws one conversation, and there are %" PRIu64
               " to choose from: say --follow N, or take --html"),
-            v->path, roster_taken(v->roster));
+            v->w->title ? v->w->title : v->path, roster_taken(v->roster));
         return cmd_fail(&err);
     }
     l = watch_ladders_next(v->ladders, id, &id);
@@ -124,6 +127,7 @@ int watch_page(struct watch_order *w, const char *path)
     v.out = out_new(STDOUT_FILENO);
     v.pass.take = on_packet;
     v.pass.arg = &v;
+    watch_confine_reader(w);
     watch_pass_run(&v.pass);
     if (w->v.svg)
         status = print_svg(&v);

@@ -17,7 +17,9 @@
 #include "cmd/cmd_watch.h"
 #include "cmd/screen_guard.h"
 #include "cmd/viewer.h"
+#include "cmd/watch_confine.h"
 #include "cmd/watch_pass.h"
+#include "see/opener.h"
 #include "see/roster.h"
 #include "show/term.h"
 
@@ -44,14 +46,15 @@ static void on_frame(void *arg)
 
 void viewer_draw_soon(struct viewer *v)
 {
+    uint64_t frame_ms = v->live ? VIEWER_LIVE_FRAME_MS : VIEWER_FRAME_MS;
     uint64_t since_ms = loop_now_ms(v->loop) - v->drawn_ms;
 
     if (timer_is_running(v->frame))
         return;
-    if (since_ms >= VIEWER_FRAME_MS)
+    if (since_ms >= frame_ms)
         viewer_draw_now(v);
     else
-        timer_start(v->frame, VIEWER_FRAME_MS - since_ms);
+        timer_start(v->frame, frame_ms - since_ms);
 }
 
 void viewer_say(struct viewer *v, enum style style, const char *fmt, ...)
@@ -198,11 +201,11 @@ static void begin(struct viewer *v, const struct viewer_options *options)
 
 static void end(struct viewer *v)
 {
-    turn_end_cancel(&v->draw);
     input_free(v->input);
     screen_guard(NULL);
     screen_free(v->screen);
     viewer_close(v);
+    turn_end_cancel(&v->draw);
     timer_free(v->escape);
     timer_free(v->frame);
     timer_free(v->work);
@@ -219,6 +222,18 @@ static void end(struct viewer *v)
         close(v->terminal_fd);
 }
 
+static void confine(struct viewer *v)
+{
+    const struct sandbox_options sandbox = {
+        .opener_fd = opener_fd(v->o->opener), .terminal = true, .capturing = v->live};
+    struct str said = STR_INIT;
+
+    watch_confine(&sandbox, &said);
+    if (v->o->verbose)
+        viewer_say(v, STYLE_DIM, "%s", said.data);
+    str_done(&said);
+}
+
 int viewer_run(const struct viewer_options *options, struct err *err)
 {
     struct viewer v;
@@ -231,6 +246,7 @@ int viewer_run(const struct viewer_options *options, struct err *err)
     code = open_terminal(&v, err);
     if (code < 0)
         goto out;
+    confine(&v);
     viewer_work_on(&v);
     viewer_draw_now(&v);
     loop_run(v.loop);
@@ -256,10 +272,10 @@ static enum roll_key key_of(int order)
     return keys[order];
 }
 
-int watch_screen(struct watch_order *w, const char *path)
+static struct viewer_options options_of(const struct watch_order *w, const char *name)
 {
-    struct viewer_options options = {
-        .name = path,
+    return (struct viewer_options){
+        .name = name,
         .max_conversations = (uint32_t)w->v.max_conversations,
         .only = w->v.only,
         .sort = key_of(w->v.sort),
@@ -267,7 +283,31 @@ int watch_screen(struct watch_order *w, const char *path)
         .every = w->v.every,
         .absolute = w->v.absolute,
         .no_color = w->v.no_color,
+        .verbose = w->v.verbose,
     };
+}
+
+/* The capture, and the file that keeps it, are the caller's. */
+int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer)
+{
+    struct viewer_options options = options_of(w, source_name(source));
+    struct err err;
+    int status = 0;
+
+    options.live = source;
+    options.writer = writer;
+    options.for_ns = w->v.for_ns;
+    options.count = (uint64_t)w->v.count;
+    /* It is the ring that is read again: the opener is for what is saved. */
+    if (opener_new("/dev/null", viewer_endings, &options.opener, &err) < 0 || viewer_run(&options, &err) < 0)
+        status = cmd_fail(&err);
+    opener_free(options.opener);
+    return status;
+}
+
+int watch_screen(struct watch_order *w, const char *path)
+{
+    struct viewer_options options = options_of(w, w->title ? w->title : path);
     char *spooled = NULL;
     struct err err;
     int status = 0;
@@ -279,8 +319,9 @@ int watch_screen(struct watch_order *w, const char *path)
     if (watch_spool(path, &spooled, &err) < 0)
         return cmd_fail(&err);
     options.path = spooled;
-    if (viewer_run(&options, &err) < 0)
+    if (opener_new(spooled, viewer_endings, &options.opener, &err) < 0 || viewer_run(&options, &err) < 0)
         status = cmd_fail(&err);
+    opener_free(options.opener);
     free(spooled);
     return status;
 }

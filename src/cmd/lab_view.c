@@ -61,6 +61,7 @@ struct lab_view {
     struct talk *talks;   /* in the order in which they began */
     struct talk *current; /* whose rungs were drawn last */
     struct kept_back kept;
+    struct follow *follow; /* NULL: not known yet */
     int64_t start_ns; /* wall, of the first packet */
     uint64_t packets, dropped, delayed, forged, other;
     struct err err; /* of the file; told at the end */
@@ -90,6 +91,11 @@ int lab_view_new(const struct lab_view_options *options, struct lab_view **ret, 
     }
     *ret = v;
     return 0;
+}
+
+void lab_view_set_follow(struct lab_view *v, struct follow *follow)
+{
+    v->follow = follow;
 }
 
 void lab_view_free(struct lab_view *v)
@@ -150,23 +156,31 @@ static struct talk *talk_of(struct lab_view *v, uint32_t conversation)
     return t;
 }
 
+/* A delay that all packets have is a property of the wire, and nothing that happened to this one. */
 static enum rung_fate fate_of(const struct wire_event *event)
 {
     const struct fate *fate = event->fate;
 
     if (event->kind == WIRE_FORGED)
-        return FATE_DELIVERED;
+        return FATE_FORGED;
     if (fate->is_dropped)
         return FATE_DROPPED;
     if (fate->corrupt_bit >= 0)
         return FATE_CORRUPTED;
-    if (fate->kept_bytes < event->bytes)
-        return FATE_CORRUPTED;
+    if (fate->kept_bytes < event->sent_bytes)
+        return FATE_TRUNCATED;
     if (fate->copies)
         return FATE_DUPLICATED;
     if (fate->is_reordered)
         return FATE_REORDERED;
-    return fate->delay_ns ? FATE_DELAYED : FATE_DELIVERED;
+    return fate->is_late ? FATE_DELAYED : FATE_DELIVERED;
+}
+
+static const char *fate_name(const struct wire_event *event)
+{
+    enum rung_fate fate = fate_of(event);
+
+    return rung_fate_name(fate == FATE_DELIVERED && event->fate->delay_ns ? FATE_DELAYED : fate);
 }
 
 static const char *why(const struct fate *fate)
@@ -174,7 +188,7 @@ static const char *why(const struct fate *fate)
     static const char *const texts[] = {
         [FATES_PASSED] = NULL,
         [FATES_BY_ORDER] = NULL,
-        [FATES_BY_CHANCE] = N_("by chance"),
+        [FATES_BY_CHANCE] = NULL,
         [FATES_BY_QUEUE] = N_("the queue was full"),
         [FATES_BY_MTU] = N_("longer than the MTU"),
         [FATES_BY_LINK_DOWN] = N_("the cable is out"),
@@ -189,8 +203,19 @@ static const char *why(const struct fate *fate)
 
 static struct ladder_extra extra_of(const struct wire_event *event)
 {
+    static const uint8_t parts[] = {
+        [WIRE_PASSES] = RUNG_WHOLE,
+        [WIRE_LEAVES] = RUNG_LEAVES,
+        [WIRE_ARRIVES] = RUNG_ARRIVES,
+        [WIRE_DIES] = RUNG_WHOLE,
+        [WIRE_FORGED] = RUNG_WHOLE,
+    };
+
     return (struct ladder_extra){
         .fate = (uint8_t)fate_of(event),
+        .part = parts[event->kind],
+        .flight_ns = event->flight_ns,
+        .note = why(event->fate),
         .has_states = event->has_states,
         .state = {event->state[LAB_CLIENT], event->state[LAB_SERVER]},
     };
@@ -199,7 +224,13 @@ static struct ladder_extra extra_of(const struct wire_event *event)
 static void add_rung(
     struct lab_view *v, struct talk *t, const struct followed *followed, const struct ladder_extra *extra)
 {
+    struct conversation c;
+
     ladder_add(t->ladder, followed, extra);
+    if (!ladder_conversation(t->ladder) && v->follow) {
+        follow_conversation(v->follow, followed, &c); /* who they are: for the head */
+        ladder_end(t->ladder, &c);
+    }
     show_rungs(v, t, ladder_settled(t->ladder));
 }
 
@@ -230,18 +261,15 @@ static void let_go(struct lab_view *v)
 
 static void add_packet(struct lab_view *v, const struct wire_event *event)
 {
-    struct followed followed = *event->followed;
     struct ladder_extra extra = extra_of(event);
 
-    if (event->kind == WIRE_ARRIVES) {
-        if (v->kept.talk && v->kept.followed.number == event->number && event->copy == 0) {
-            v->kept.talk = NULL; /* nothing has happened since it left */
-        } else {
-            followed.time_ns = event->time_ns;
-        }
+    if (event->kind == WIRE_ARRIVES && event->copy == 0 && v->kept.talk &&
+        v->kept.followed.number == event->number) {
+        extra.part = RUNG_WHOLE; /* nothing has happened since it left */
+        v->kept.talk = NULL;
     }
     let_go(v);
-    add_rung(v, talk_of(v, event->conversation), &followed, &extra);
+    add_rung(v, talk_of(v, event->conversation), event->followed, &extra);
 }
 
 static void add_change(struct lab_view *v, const struct wire_event *event)
@@ -257,10 +285,9 @@ static void add_change(struct lab_view *v, const struct wire_event *event)
 
 static void print_packet(struct lab_view *v, const struct wire_event *event)
 {
-    const char *fate = rung_fate_name(fate_of(event));
     const struct watch_json_wire wire = {
-        .fate = fate ? fate : "delivered",
-        .reason = event->fate && event->fate->reason == FATES_BY_ORDER ? event->fate->text : NULL,
+        .fate = fate_name(event),
+        .reason = event->fate ? event->fate->text : NULL,
         .flight_ns = event->flight_ns,
         .copy = event->copy,
         .state = {event->has_states ? diag_state_name((enum flow_state)event->state[LAB_CLIENT]) : NULL,
@@ -287,10 +314,10 @@ static void print_change(struct lab_view *v, const struct wire_event *event)
 /* "dropped (drop syn#1); client SYN_SENT, server LISTEN" */
 static void write_packet(struct lab_view *v, const struct wire_event *event)
 {
-    const char *fate = rung_fate_name(fate_of(event)), *reason = why(event->fate);
+    const char *reason = why(event->fate);
     struct str note = STR_INIT;
 
-    str_appendf(&note, "%s", fate ? fate : "delivered");
+    str_append_str(&note, fate_name(event));
     if (reason)
         str_appendf(&note, " (%s)", reason);
     if (event->flight_ns)
@@ -447,14 +474,14 @@ void lab_view_end(struct lab_view *v, const struct conversation *c)
     print(v);
 }
 
-static void print_page(struct lab_view *v, struct follow *follow)
+static void print_page(struct lab_view *v)
 {
     struct follow_totals totals;
     struct watch_page_about about = {.title = v->o.title, .totals = &totals};
     struct str *out = out_text(v->out);
 
-    follow_totals(follow, &totals);
-    about.findings = follow_findings(follow, &about.finding_count);
+    follow_totals(v->follow, &totals);
+    about.findings = follow_findings(v->follow, &about.finding_count);
     about.rows = about.conversations = HASH_COUNT(v->talks);
     watch_page_begin(out, &about);
     for (struct talk *t = v->talks; t; t = t->hh.next)
@@ -498,17 +525,17 @@ static void print_totals(struct lab_view *v)
     str_done(&text);
 }
 
-static void print_capture(struct lab_view *v, struct follow *follow)
+static void print_capture(struct lab_view *v)
 {
     struct follow_totals totals;
     struct watch_json_capture capture = {.totals = &totals, .dropped = -1};
 
-    follow_totals(follow, &totals);
-    capture.findings = follow_findings(follow, &capture.finding_count);
+    follow_totals(v->follow, &totals);
+    capture.findings = follow_findings(v->follow, &capture.finding_count);
     watch_json_capture(out_text(v->out), &capture);
 }
 
-int lab_view_finish(struct lab_view *v, struct follow *follow, struct err *err)
+int lab_view_finish(struct lab_view *v, struct err *err)
 {
     int code = 0;
 
@@ -517,13 +544,13 @@ int lab_view_finish(struct lab_view *v, struct follow *follow, struct err *err)
         print_totals(v);
         break;
     case LAB_VIEW_JSON:
-        print_capture(v, follow);
+        print_capture(v);
         break;
     case LAB_VIEW_SVG:
         code = print_svg(v, err);
         break;
     case LAB_VIEW_HTML:
-        print_page(v, follow);
+        print_page(v);
         break;
     default:
         break;

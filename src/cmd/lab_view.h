@@ -36,6 +36,9 @@ struct lab_view_options {
 int lab_view_new(const struct lab_view_options *options, struct lab_view **ret, struct err *err);
 void lab_view_free(struct lab_view *v); /* accepts NULL */
 
+/* Before the first event: what knows the conversations beyond single packets (wire_follow). */
+void lab_view_set_follow(struct lab_view *v, struct follow *follow);
+
 /* For wire_options.see and .ended. */
 void lab_view_see(struct lab_view *v, const struct wire_event *event);
 void lab_view_end(struct lab_view *v, const struct conversation *c);
@@ -48,6 +51,6 @@ void lab_view_tell(struct lab_view *v, const char *text);
 /* Nothing has happened for a moment: what was kept back since more might be folded into it is shown. */
 void lab_view_rest(struct lab_view *v);
 /* After wire_finish: the rest of it. 0, or a negative code with err. */
-int lab_view_finish(struct lab_view *v, struct follow *follow, struct err *err);
+int lab_view_finish(struct lab_view *v, struct err *err);
 
 #endif

@@ -2,6 +2,7 @@
 /* The table of verbs. Everything else about a verb is in its own file, cmd_VERB.c. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,6 +50,14 @@ static void fill_standard_streams(void)
         close(fd);
 }
 
+/* Of a write that failed before, errno is long another one. */
+static bool reader_has_gone(void)
+{
+    struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+    return poll(&fd, 1, 0) > 0 && fd.revents & POLLERR;
+}
+
 /* A full disk shows as late as here. A reader that has gone (| head) wants no message. */
 static int finish(int status)
 {
@@ -57,7 +66,7 @@ static int finish(int status)
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    if (errno != EPIPE) {
+    if (errno != EPIPE && !reader_has_gone()) {
         err_set(&err, ERR_OTHER, -errno, _("standard output: %s; what was printed is not complete"),
             err_word(-errno));
         cmd_fail(&err);

@@ -17,6 +17,8 @@ extern char **environ;
 #define LESS_OPTIONS "FRX"
 
 static pid_t pager;
+static int null =
+    -1; /* where standard output goes afterwards: opened before, since a sandbox opens nothing */
 
 static bool start(const char *command, int ends[2])
 {
@@ -53,6 +55,7 @@ bool pager_begin(void)
     setenv("LESS", LESS_OPTIONS, false);
     setenv("LESSCHARSET", "utf-8", false);
     if (start(command, ends)) {
+        null = open("/dev/null", O_WRONLY | O_CLOEXEC);
         fflush(stdout);
         dup2(ends[1], STDOUT_FILENO);
         /* Ctrl-C is the pager's: we end when it has gone. */
@@ -66,12 +69,11 @@ bool pager_begin(void)
 
 void pager_end(void)
 {
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
     fflush(stdout);
     if (null >= 0) {
         dup2(null, STDOUT_FILENO);
         close(null);
+        null = -1;
     } else
         close(STDOUT_FILENO);
     while (waitpid(pager, NULL, 0) < 0 && errno == EINTR)

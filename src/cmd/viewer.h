@@ -26,6 +26,8 @@
 #define VIEWER_FRAME_MS                                                                                      \
     33 /* what changes by itself is drawn this often at most; what is pressed, at once                       \
         */
+#define VIEWER_LIVE_FRAME_MS                                                                                 \
+    100 /* the same while packets come from an interface, which draw attention enough */
 #define VIEWER_ESCAPE_MS 50
 /* The list is put in order, and rows of conversations that live brought up to date, so that it takes at most
  * one part in so many of the time. */
@@ -53,6 +55,12 @@ struct viewer_pass {
     uint64_t number;          /* of the last packet that was given */
     uint64_t offset;          /* of it in the file */
     bool is_finished;
+    /* Of a live capture. */
+    uint64_t next;         /* place in the ring, counted as ring_gone does */
+    uint64_t until_number; /* the last packet there was when it began */
+    int64_t until_ns;      /* when the conversation was heard last, then */
+    uint64_t missing;      /* of its packets, that went out of the ring before */
+    bool has_begun, is_caught_up;
 };
 
 struct viewer {
@@ -73,6 +81,11 @@ struct viewer {
     struct source_file *file; /* NULL: it has been read */
     uint64_t file_bytes;      /* 0: not known, or packed */
     uint64_t offset, number;  /* of the last packet */
+    struct source *live;      /* NULL: a file, or the capture is over */
+    struct watch *readable;   /* it is */
+    struct timer *time;       /* --for; NULL: none */
+    struct ring *kept;        /* the packets of a live capture; NULL: a file */
+    uint64_t dropped;         /* by the kernel */
     struct follow *follow;    /* NULL: finished */
     struct err trouble;       /* kind ERR_NONE: none */
 
@@ -92,6 +105,7 @@ struct viewer {
     size_t rung, rung_first, packet_first;
     int skip;
     bool shows_ladder, every, absolute, hides_packet, packet_has_focus;
+    bool follows_end; /* live: the cursor goes with the last rung */
 
     /* Searching. */
     struct str wanted; /* lower case; empty: nothing */
@@ -137,6 +151,21 @@ bool viewer_pass_go(struct viewer *v, struct viewer_pass *pass,
 void viewer_pass_end(struct viewer_pass *pass);
 void viewer_close(struct viewer *v);
 
+/* A packet of the capture, for the list. */
+void viewer_take(struct viewer *v, const struct packet *packet, int64_t time_ns);
+/* No more comes: rows are as they end. */
+void viewer_finish(struct viewer *v);
+
+/* ---- viewer_live.c ---- */
+
+int viewer_live_open(struct viewer *v, struct err *err);
+void viewer_live_close(struct viewer *v);
+/* What the kernel dropped, as of now. */
+void viewer_live_count(struct viewer *v);
+void viewer_live_pass_begin(struct viewer *v, struct viewer_pass *pass, const struct conversation *c);
+bool viewer_live_pass_go(struct viewer *v, struct viewer_pass *pass,
+    void (*take_packet)(void *arg, const struct ring_packet *p), void *arg);
+
 /* ---- viewer_draw.c ---- */
 
 void viewer_draw(struct viewer *v);
@@ -162,6 +191,9 @@ void viewer_find(struct viewer *v, bool backwards);
 bool viewer_find_go(struct viewer *v);
 
 /* ---- viewer_save.c ---- */
+
+/* Of the names of files that it makes, NULL behind the last. */
+extern const char *const viewer_endings[];
 
 /* A name for the file to begin with. */
 void viewer_save_name(struct viewer *v, struct str *out);

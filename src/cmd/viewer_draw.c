@@ -68,10 +68,12 @@ const struct rung *viewer_rung(struct viewer *v)
 static const char *intro_of(const struct viewer *v)
 {
     if (v->shows_ladder)
-        return v->pass.is_finished ? _("none of its packets is kept any more")
-                                   : _("its packets are being looked for ...");
+        return v->pass.is_finished || v->pass.is_caught_up ? _("none of its packets is kept any more")
+                                                           : _("its packets are being looked for ...");
     if (roll_total(v->roll))
         return _("no conversation is such as the filter (F) says");
+    if (v->live)
+        return _("no conversation yet");
     return v->file ? _("reading ...") : _("no conversation in it");
 }
 
@@ -136,6 +138,30 @@ static void append_gap(struct str *out)
         str_append_str(out, "  ");
 }
 
+/* What has been taken, what is still there to be looked at, and what was lost. */
+static enum style append_capture(struct str *out, const struct viewer *v)
+{
+    uint64_t gone = ring_gone(v->kept);
+
+    append_gap(out);
+    str_appendf(out, ngettext("%" PRIu64 " packet", "%" PRIu64 " packets", v->number), v->number);
+    append_gap(out);
+    if (v->dropped)
+        str_appendf(out, _("%" PRIu64 " dropped"), v->dropped);
+    else
+        str_append_str(out, _("none dropped"));
+    append_gap(out);
+    if (gone)
+        str_appendf(out, _("the last %zu kept"), ring_count(v->kept));
+    else
+        str_appendf(out, _("memory %u%%"), (unsigned)(ring_bytes(v->kept) * 100 / RING_BYTES_DEFAULT));
+    if (!v->live) {
+        append_gap(out);
+        str_append_str(out, _("capture over"));
+    }
+    return v->dropped || !v->live ? STYLE_STATUS_WARNING : STYLE_STATUS;
+}
+
 static enum style append_list_state(struct str *out, const struct viewer *v)
 {
     uint64_t total = roll_total(v->roll) + roll_gone(v->roll);
@@ -146,6 +172,8 @@ static enum style append_list_state(struct str *out, const struct viewer *v)
         str_appendf(out, _("%zu of %" PRIu64 " conversations"), shown, total);
     else
         str_appendf(out, ngettext("%" PRIu64 " conversation", "%" PRIu64 " conversations", total), total);
+    if (v->kept)
+        style = append_capture(out, v);
     if (v->is_paused) {
         append_gap(out);
         str_append_str(out, _("paused"));
@@ -180,7 +208,20 @@ static enum style append_ladder_state(struct str *out, const struct viewer *v)
         append_gap(out);
         str_appendf(out, "%zu/%zu", (v->rung < count ? v->rung : count - 1) + 1, count);
     }
-    if (!v->pass.is_finished) {
+    if (v->pass.missing && (v->pass.is_caught_up || v->pass.is_finished)) {
+        append_gap(out);
+        str_appendf(out,
+            ngettext("%" PRIu64 " earlier packet is no longer kept",
+                "%" PRIu64 " earlier packets are no longer kept", v->pass.missing),
+            v->pass.missing);
+    }
+    if (v->is_paused && v->kept) {
+        append_gap(out);
+        str_append_str(out, _("paused"));
+    } else if (v->pass.is_caught_up && v->live) {
+        append_gap(out);
+        str_append_str(out, v->follows_end ? _("following") : _("live"));
+    } else if (!v->pass.is_finished) {
         append_gap(out);
         str_append_str(out, _("reading "));
         append_progress(out, v->pass.offset, v->file_bytes, v->pass.number);
@@ -241,6 +282,16 @@ static bool find_packet(struct viewer *v, struct ring_packet *ret, unsigned *ret
     return false;
 }
 
+static void follow_end(struct viewer *v)
+{
+    size_t count = ladder_count(closeup_ladder(v->pass.closeup, v->every));
+
+    if (count == 0 || v->rung + 1 == count)
+        return;
+    v->rung = count - 1;
+    v->packet_first = 0;
+}
+
 void viewer_draw(struct viewer *v)
 {
     struct screen_help *help = v->shows_help ? translated_help() : NULL;
@@ -251,6 +302,9 @@ void viewer_draw(struct viewer *v)
     int rows, columns;
 
     viewer_tidy(v, false);
+    viewer_live_count(v);
+    if (v->shows_ladder && v->follows_end && v->pass.closeup)
+        follow_end(v);
     viewer_view(v, &view);
     append_name(&who, v);
     view.state_style = v->shows_ladder ? append_ladder_state(&state, v) : append_list_state(&state, v);

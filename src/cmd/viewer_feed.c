@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/i18n.h"
 #include "cmd/viewer.h"
+#include "see/opener.h"
 
 static void on_ended(void *arg, const struct conversation *c)
 {
@@ -33,10 +34,10 @@ int viewer_open(struct viewer *v, struct err *err)
     struct stat st;
     int code;
 
-    code = source_file_open(v->o->path, &v->file, err);
+    code = v->o->live ? viewer_live_open(v, err) : source_file_open(v->o->path, &v->file, err);
     if (code < 0)
         return code;
-    if (stat(v->o->path, &st) == 0 && S_ISREG(st.st_mode))
+    if (v->o->path && stat(v->o->path, &st) == 0 && S_ISREG(st.st_mode))
         v->file_bytes = (uint64_t)st.st_size;
     v->follow = follow_new(&options);
     v->roll = roll_new(v->o->max_conversations);
@@ -52,6 +53,7 @@ int viewer_open(struct viewer *v, struct err *err)
 void viewer_close(struct viewer *v)
 {
     viewer_save_end(v);
+    viewer_live_close(v);
     viewer_pass_end(&v->pass);
     source_file_close(v->file);
     follow_free(v->follow);
@@ -61,7 +63,7 @@ void viewer_close(struct viewer *v)
 
 /* ---- the list ---- */
 
-static void take_packet(struct viewer *v, const struct packet *packet, int64_t time_ns)
+void viewer_take(struct viewer *v, const struct packet *packet, int64_t time_ns)
 {
     struct followed followed;
     struct conversation c;
@@ -77,7 +79,7 @@ static void take_packet(struct viewer *v, const struct packet *packet, int64_t t
         viewer_open_ladder(v, c.id);
 }
 
-static void finish(struct viewer *v)
+void viewer_finish(struct viewer *v)
 {
     source_file_close(v->file);
     v->file = NULL;
@@ -103,7 +105,7 @@ bool viewer_read(struct viewer *v)
         enum source_result result = source_file_batch(v->file, frames, VIEWER_BATCH, &count, &v->trouble);
 
         if (result != SOURCE_PACKET) {
-            finish(v);
+            viewer_finish(v);
             return false;
         }
         for (unsigned i = 0; i < count; i++)
@@ -111,7 +113,7 @@ bool viewer_read(struct viewer *v)
                 &packets[i]);
         follow_expect(v->follow, packets, count);
         for (unsigned i = 0; i < count; i++)
-            take_packet(v, &packets[i], frames[i].time_ns);
+            viewer_take(v, &packets[i], frames[i].time_ns);
         v->offset = frames[count - 1].offset;
     } while (clock_now_ns() < until_ns);
     return true;
@@ -152,15 +154,21 @@ void viewer_keep_bar(struct viewer *v)
 bool viewer_pass_begin(struct viewer *v, struct viewer_pass *pass, uint32_t id)
 {
     struct conversation c;
-    struct err err;
+    int fd;
 
     viewer_pass_end(pass);
+    if (v->live)
+        viewer_tidy(v, true);
     if (!roll_conversation(v->roll, id, &c)) {
         viewer_say(v, STYLE_ERROR, _("conversation %u is not kept any more"), id);
         return false;
     }
-    if (source_file_open(v->o->path, &pass->file, &err) < 0) {
-        viewer_say(v, STYLE_ERROR, "%s", err.text);
+    if (v->kept) {
+        viewer_live_pass_begin(v, pass, &c);
+    } else if ((fd = opener_read(v->o->opener)) >= 0) {
+        pass->file = source_file_of(fd, v->o->name);
+    } else {
+        viewer_say(v, STYLE_ERROR, "%s: %s", v->o->name, err_word(fd));
         return false;
     }
     pass->id = id;
@@ -192,6 +200,8 @@ bool viewer_pass_go(struct viewer *v, struct viewer_pass *pass,
     unsigned count = 0;
     struct err err;
 
+    if (v->kept)
+        return viewer_live_pass_go(v, pass, take, arg);
     if (!pass->file)
         return false;
     do {

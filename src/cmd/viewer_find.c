@@ -42,6 +42,7 @@ static void arrive(struct viewer *v, size_t index)
     v->find_left = 0;
     if (v->shows_ladder) {
         v->rung = index;
+        v->follows_end = false;
         v->packet_first = 0;
     } else {
         v->bar = index;

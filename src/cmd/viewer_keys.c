@@ -23,6 +23,12 @@ static size_t *place_of(struct viewer *v)
     return v->shows_ladder ? &v->rung : &v->bar;
 }
 
+/* Of what is captured, that is: what is explained stands below. */
+static bool is_at_end(struct viewer *v, size_t rung)
+{
+    return v->live && v->pass.closeup && rung + 1 >= ladder_count(closeup_ladder(v->pass.closeup, v->every));
+}
+
 static void move_to(struct viewer *v, size_t at)
 {
     size_t count = count_of(v);
@@ -31,6 +37,8 @@ static void move_to(struct viewer *v, size_t at)
         at = count ? count - 1 : 0;
     if (v->shows_ladder && at != v->rung)
         v->packet_first = 0;
+    if (v->shows_ladder)
+        v->follows_end = is_at_end(v, at);
     *place_of(v) = at;
     if (!v->shows_ladder)
         v->chosen_id = count ? roll_id(v->roll, at) : 0;
@@ -95,6 +103,7 @@ void viewer_open_ladder(struct viewer *v, uint32_t id)
         return;
     v->shows_ladder = true;
     v->rung = v->rung_first = v->packet_first = 0;
+    v->follows_end = v->live != NULL;
     v->skip = 0;
     v->packet_has_focus = false;
 }

@@ -2,7 +2,6 @@
 /* Saving one conversation: its packets as they come by in a pass of its own, so that they need not all be in
  * memory, or its ladder when that pass is over. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -14,6 +13,7 @@
 #include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "cmd/viewer.h"
+#include "see/opener.h"
 #include "show/ladder_text.h"
 #include "show/painted.h"
 #include "wire/pcapng_writer.h"
@@ -24,10 +24,8 @@
 
 enum form { FORM_PCAPNG, FORM_TEXT };
 
-static const struct {
-    const char *end;
-    enum form form;
-} forms[] = {{".pcapng", FORM_PCAPNG}, {".txt", FORM_TEXT}};
+/* By enum form. */
+const char *const viewer_endings[] = {".pcapng", ".txt", NULL};
 
 struct viewer_save {
     struct viewer_pass pass;
@@ -114,73 +112,62 @@ static void write_ladder(struct viewer_save *s)
 
 /* ---- its life ---- */
 
-static void save_free(struct viewer *v)
+static void save_free(struct viewer_save *s)
 {
-    struct viewer_save *s = v->save;
-
+    if (!s)
+        return;
     viewer_pass_end(&s->pass);
     if (s->fd >= 0)
         close(s->fd);
     buf_done(&s->pending);
     free(s->path);
     free(s);
-    v->save = NULL;
 }
 
 void viewer_save_end(struct viewer *v)
 {
-    if (v->save)
-        save_free(v);
+    save_free(v->save);
+    v->save = NULL;
 }
 
 static int open_file(struct viewer *v, const char *path, bool overwrites)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (overwrites ? O_TRUNC : O_EXCL), 0666);
+    int fd = opener_write(v->o->opener, path, overwrites);
 
-    if (fd >= 0)
-        return fd;
-    if (errno == EEXIST && !overwrites) {
+    if (fd == -EEXIST && !overwrites) {
         v->asking = ASKING_OVERWRITE;
         viewer_say(v, STYLE_WARNING, _("%s is there already; write over it? y/n"), path);
-    } else
-        viewer_say(v, STYLE_ERROR, "%s: %s", path, err_word(-errno));
-    return -1;
+    } else if (fd < 0)
+        viewer_say(v, STYLE_ERROR, "%s: %s", path, err_word(fd));
+    return fd;
 }
 
 void viewer_save(struct viewer *v, const char *path, bool overwrites)
 {
-    char *whole = file_typed_path(path);
-    struct viewer_save *s;
-    size_t form = 0;
-    int fd;
+    struct viewer_save *s = xcalloc(1, sizeof(*s));
+    unsigned form = 0;
 
-    while (form < sizeof(forms) / sizeof(forms[0]) && !ends_with(whole, forms[form].end))
+    s->path = file_typed_path(path);
+    s->fd = -1;
+    s->every = v->every;
+    s->absolute = v->absolute;
+    while (viewer_endings[form] && !ends_with(s->path, viewer_endings[form]))
         form++;
-    if (form == sizeof(forms) / sizeof(forms[0])) {
+    s->form = (enum form)form;
+    if (!viewer_endings[form])
         viewer_say(v, STYLE_ERROR,
-            _("%s: the name says what is saved: .pcapng for the packets, .txt for the ladder"), whole);
-        free(whole);
-        return;
-    }
-    fd = open_file(v, whole, overwrites);
-    if (fd < 0) {
-        free(whole);
+            _("%s: the name says what is saved: .pcapng for the packets, .txt for the ladder"), s->path);
+    /* The file last, so that there is none for what cannot be saved. */
+    else if (viewer_pass_begin(v, &s->pass, v->shows_ladder ? v->pass.id : v->chosen_id))
+        s->fd = open_file(v, s->path, overwrites);
+    if (s->fd < 0) {
+        save_free(s);
         return;
     }
     viewer_save_end(v);
-    s = xcalloc(1, sizeof(*s));
-    s->path = whole;
-    s->fd = fd;
-    s->form = forms[form].form;
-    s->every = v->every;
-    s->absolute = v->absolute;
     v->save = s;
     if (s->form == FORM_PCAPNG)
         pcapng_begin(&s->pending, "landline");
-    if (!viewer_pass_begin(v, &s->pass, v->shows_ladder ? v->pass.id : v->chosen_id)) {
-        unlink(s->path);
-        save_free(v);
-    }
 }
 
 bool viewer_save_go(struct viewer *v)
@@ -205,6 +192,6 @@ bool viewer_save_go(struct viewer *v)
             (unsigned long long)s->packets, s->path);
     else
         viewer_say(v, STYLE_DIM, _("written to %s"), s->path);
-    save_free(v);
+    viewer_save_end(v);
     return false;
 }

@@ -45,7 +45,10 @@ static void take_batch(struct watch_pass *p, const struct pcapfile_packet *frame
     follow_expect(p->follow, packets, count);
     for (unsigned i = 0; i < count; i++) {
         p->number = frames[i].number;
-        if (follow_packet(p->follow, &packets[i], p->number, frames[i].time_ns, &followed) && p->take)
+        if (!follow_packet(p->follow, &packets[i], p->number, frames[i].time_ns, &followed)) {
+            if (p->pass_over)
+                p->pass_over(p, &packets[i], &frames[i]);
+        } else if (p->take)
             p->take(p, &followed, &frames[i]);
     }
 }
@@ -96,10 +99,46 @@ static int copy(int from, int to)
     return 0;
 }
 
-int watch_spool(const char *path, char **ret_path, struct err *err)
+static int open_temporary(const char **ret_folder)
 {
     const char *folder = getenv("TMPDIR");
+    int fd;
+
+    if (!folder || !*folder)
+        folder = "/tmp";
+    *ret_folder = folder;
+    fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    return fd < 0 ? -errno : fd;
+}
+
+static int fail_in(const char *folder, int code, const char *for_what, struct err *err)
+{
+    return err_set(err, ERR_OTHER, code, _("%s: %s; %s (TMPDIR names another folder)"), folder,
+        err_word(code), for_what);
+}
+
+static char *path_of(int fd)
+{
     struct str text = STR_INIT;
+
+    str_appendf(&text, "/proc/self/fd/%d", fd);
+    return str_steal(&text);
+}
+
+int watch_temporary(const char *for_what, char **ret_path, struct err *err)
+{
+    const char *folder;
+    int fd = open_temporary(&folder);
+
+    if (fd < 0)
+        return fail_in(folder, fd, for_what, err);
+    *ret_path = path_of(fd);
+    return 0;
+}
+
+int watch_spool(const char *path, char **ret_path, struct err *err)
+{
+    const char *folder;
     struct stat st;
     int from, to, code;
 
@@ -112,20 +151,14 @@ int watch_spool(const char *path, char **ret_path, struct err *err)
         *ret_path = xstrdup(path);
         return 0;
     }
-    if (!folder || !*folder)
-        folder = "/tmp";
-    to = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    code = to < 0 ? -errno : copy(from, to);
+    to = open_temporary(&folder);
+    code = to < 0 ? to : copy(from, to);
     close(from);
     if (code < 0) {
-        err_set(err, ERR_OTHER, code,
-            _("%s: %s; a pipe is kept there to be read twice (TMPDIR names another folder)"), folder,
-            err_word(code));
         if (to >= 0)
             close(to);
-        return code;
+        return fail_in(folder, code, _("a pipe is kept there to be read twice"), err);
     }
-    str_appendf(&text, "/proc/self/fd/%d", to);
-    *ret_path = str_steal(&text);
+    *ret_path = path_of(to);
     return 0;
 }

@@ -22,6 +22,8 @@ struct watch_pass {
     struct err err;
     /* A packet that is part of a conversation; may be NULL. */
     void (*take)(struct watch_pass *p, const struct followed *followed, const struct pcapfile_packet *frame);
+    /* One that is part of none, or of one that is not known before its last fragment comes; may be NULL. */
+    void (*pass_over)(struct watch_pass *p, const struct packet *packet, const struct pcapfile_packet *frame);
     void *arg;
 };
 
@@ -29,12 +31,16 @@ struct watch_pass {
  * follow_options. 0, or a negative code with err. */
 int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err);
-/* Reads all of it, and finishes the conversations that are left. */
+/* Reads all of it, and finishes the conversations that are left. watch_confine_reader comes before it. */
 void watch_pass_run(struct watch_pass *p);
 void watch_pass_close(struct watch_pass *p);
 
-/* A file that can be read more than once: path itself, or what comes out of a pipe, put into a file without a
- * name. *ret_path is to be freed, and stays good until the program ends. 0, or a negative code with err. */
+/* A file without a name, of the user's alone: *ret_path leads to it, is to be freed, and stays good until the
+ * program ends. for_what: for the message, "a pipe is kept there to be read twice". 0, or a negative code
+ * with err. */
+int watch_temporary(const char *for_what, char **ret_path, struct err *err);
+/* A file that can be read more than once: path itself, or what comes out of a pipe, put into a temporary
+ * one. *ret_path as above. 0, or a negative code with err. */
 int watch_spool(const char *path, char **ret_path, struct err *err);
 
 #endif

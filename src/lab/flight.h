@@ -30,6 +30,7 @@ struct airborne {
     struct fate fate;
     struct followed followed; /* as when it left; packet is NULL */
     struct flow flow;
+    uint32_t sent_bytes; /* before it was truncated */
     uint32_t bytes;
     uint8_t data[]; /* an IP packet */
 };

@@ -4,6 +4,8 @@
  * pipe that its exec closes, how it ended through another one. */
 #include "lab/program.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -24,6 +26,7 @@
 #include "base/xmalloc.h"
 
 #define SIGNAL_BE_LAST SIGRTMIN /* to `first': the program is to run when nobody else wants to */
+#define IS_LAST INT32_MIN       /* its answer; no status is such */
 
 enum step { STEP_NETWORK, STEP_NAMESPACES, STEP_FILES, STEP_FORK, STEP_EXEC };
 
@@ -50,11 +53,11 @@ static void fail(int fd, enum step step)
         return;
 }
 
-static int set_last(pid_t pid)
+static void set_last(pid_t thread)
 {
     const struct sched_param none = {0};
 
-    return sched_setscheduler(pid, SCHED_IDLE, &none);
+    sched_setscheduler(thread, SCHED_IDLE, &none);
 }
 
 static void take_descriptors(const int fds[3])
@@ -143,10 +146,40 @@ static bool reap(pid_t program, int *ret_status)
     return any;
 }
 
+static void set_threads_last(const char *process)
+{
+    char path[64];
+    const struct dirent *entry;
+    DIR *threads;
+
+    snprintf(path, sizeof(path), "/proc/%.10s/task", process);
+    threads = opendir(path);
+    while (threads && (entry = readdir(threads)) != NULL)
+        if (isdigit((unsigned char)entry->d_name[0]))
+            set_last((pid_t)strtol(entry->d_name, NULL, 10));
+    if (threads)
+        closedir(threads);
+}
+
+/* All that has been started in here, but for ourselves. Where /proc is not ours, the program at least. */
+static void set_all_last(pid_t program)
+{
+    DIR *processes = opendir("/proc");
+    const struct dirent *entry;
+
+    set_last(program);
+    while (processes && (entry = readdir(processes)) != NULL)
+        if (isdigit((unsigned char)entry->d_name[0]) && strcmp(entry->d_name, "1") != 0)
+            set_threads_last(entry->d_name);
+    if (processes)
+        closedir(processes);
+}
+
 /* Hands signals on until the program has ended, tells how, and waits for the end: what it has left behind
  * goes on running. The terminal's signals have reached the program already. */
 static void watch_over(pid_t program, int status_fd, const sigset_t *all)
 {
+    const int32_t done = IS_LAST;
     siginfo_t info;
     int32_t status;
 
@@ -157,7 +190,9 @@ static void watch_over(pid_t program, int status_fd, const sigset_t *all)
             if (reap(program, &status) && write(status_fd, &status, sizeof(status)) < 0)
                 return;
         } else if (number == SIGNAL_BE_LAST) {
-            set_last(program);
+            set_all_last(program);
+            if (write(status_fd, &done, sizeof(done)) < 0)
+                return;
         } else if (number > 0 && info.si_code <= 0) {
             kill(program, number);
         }
@@ -301,25 +336,36 @@ void program_signal(struct program *p, int number)
         kill(p->pid, number);
 }
 
+/* What `first' has to say next, if need be after a wait: IS_LAST, or how the program ended. If it was killed
+ * the pipe has nothing but its end. */
+static int32_t hear(struct program *p)
+{
+    int32_t said;
+
+    if (read(p->status_fd, &said, sizeof(said)) != sizeof(said))
+        said = SIGKILL;
+    if (said != IS_LAST) {
+        p->has_ended = true;
+        p->status = said;
+    }
+    return said;
+}
+
 void program_be_last(struct program *p)
 {
     program_signal(p, SIGNAL_BE_LAST);
+    while (!p->has_ended && hear(p) != IS_LAST)
+        continue;
 }
 
-/* The pipe has the program's status; if `first' was killed it has nothing but its end. */
 bool program_has_ended(struct program *p, int *ret_status)
 {
-    int32_t status;
+    struct pollfd fd = {.fd = p->status_fd, .events = POLLIN};
 
-    if (!p->has_ended && p->pid > 0) {
-        struct pollfd fd = {.fd = p->status_fd, .events = POLLIN};
-
-        if (poll(&fd, 1, 0) <= 0)
-            return false;
-        p->has_ended = true;
-        p->status = read(p->status_fd, &status, sizeof(status)) == sizeof(status) ? status : SIGKILL;
-    }
-    *ret_status = p->status;
+    while (!p->has_ended && poll(&fd, 1, 0) > 0)
+        hear(p);
+    if (p->has_ended)
+        *ret_status = p->status;
     return p->has_ended;
 }
 

@@ -36,7 +36,8 @@ void program_free(struct program *p);
 
 /* To the program. */
 void program_signal(struct program *p, int number);
-/* From now on it, and whatever it will start, runs only when nobody else wants the CPU (SCHED_IDLE). */
+/* From now on it, and whatever it has started and will start, runs only when nobody else wants the CPU
+ * (SCHED_IDLE). Waits until that is so. */
 void program_be_last(struct program *p);
 /* Whether it has ended: looks, and does not wait. What it has left behind may still run, up to program_free.
  * *ret_status: as waitpid's; untouched if it has not. */

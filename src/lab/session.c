@@ -56,6 +56,34 @@ static int start(struct session *s, enum lab_side side, struct err *err)
     return program_start(s->hosts, &o, &s->sides[side].program, err);
 }
 
+/* The client's program runs last from the first word on that it says: what it takes to start is not made
+ * slow. */
+static void on_packet(void *arg, const struct wire_event *event, struct fate *fate)
+{
+    struct session *s = arg;
+
+    if (s->o.lockstep && !s->client_is_last && event->from == LAB_CLIENT && s->sides[LAB_CLIENT].program) {
+        program_be_last(s->sides[LAB_CLIENT].program);
+        s->client_is_last = true;
+    }
+    if (s->o.wire.decide)
+        s->o.wire.decide(s->o.wire.arg, event, fate);
+}
+
+static void on_event(void *arg, const struct wire_event *event)
+{
+    const struct session *s = arg;
+
+    s->o.wire.see(s->o.wire.arg, event);
+}
+
+static void on_ended(void *arg, const struct conversation *c)
+{
+    const struct session *s = arg;
+
+    s->o.wire.ended(s->o.wire.arg, c);
+}
+
 int session_new(const struct session_options *options, struct session **ret, struct err *err)
 {
     struct session *s = xcalloc(1, sizeof(*s));
@@ -77,6 +105,10 @@ int session_new(const struct session_options *options, struct session **ret, str
     if (code < 0)
         goto out;
     wire.hosts = s->hosts;
+    wire.decide = on_packet;
+    wire.see = on_event;
+    wire.ended = on_ended;
+    wire.arg = s;
     s->wire = wire_new(&wire);
     s->start_ns = s->phase_ns = clock_now_ns();
     code = start(s, LAB_SERVER, err);
@@ -159,11 +191,6 @@ static int advance(struct session *s, struct err *err)
     case SESSION_STARTING:
         return start_when_ready(s, err);
     case SESSION_TALKING:
-        /* As soon as it has said something: what it takes to start is not to be made slow. */
-        if (s->o.lockstep && !s->client_is_last && wire_quiet_since_ns(s->wire) > s->phase_ns) {
-            program_be_last(s->sides[LAB_CLIENT].program);
-            s->client_is_last = true;
-        }
         if (s->sides[LAB_CLIENT].has_ended)
             enter(s, SESSION_LINGERING);
         break;

@@ -35,14 +35,17 @@ struct wire {
 struct wire *wire_new(const struct wire_options *options)
 {
     struct wire *w = xcalloc(1, sizeof(*w));
-    const struct follow_options follow = {
+    struct follow_options follow = {
         .close = true,
         .labels = true,
         .findings = true,
         .ended = options->ended,
         .arg = options->arg,
+        .has_a = true,
     };
 
+    memcpy(follow.a_ipv4, hosts_ipv4(LAB_CLIENT), sizeof(follow.a_ipv4));
+    memcpy(follow.a_ipv6, hosts_ipv6(LAB_CLIENT), sizeof(follow.a_ipv6));
     w->o = *options;
     w->follow = follow_new(&follow);
     w->flight = flight_new();
@@ -98,6 +101,7 @@ static void deliver_forged(struct wire *w, enum lab_side from, uint8_t *data, ui
         .time_ns = clock_now_ns() + w->wall_ns,
         .data = data,
         .bytes = bytes,
+        .sent_bytes = bytes,
     };
     struct packet parsed;
     struct followed followed;
@@ -125,17 +129,25 @@ static void deliver_too_big(struct wire *w, const struct wire_event *about, uint
 
 /* ---- carrying ---- */
 
+static void doom(struct wire_event *event, struct fate *fate, enum fates_reason reason, const char *text)
+{
+    event->kind = WIRE_DIES;
+    fate->is_dropped = true;
+    fate->reason = (uint8_t)reason;
+    fate->text = text;
+}
+
 /* A host that has no room for it loses it, as its network card would. */
 static void arrive(
     struct wire *w, struct wire_event *event, const struct hosts_packet *packet, struct fate *fate)
 {
-    int code = hosts_write(w->o.hosts, !event->from, packet);
+    const enum lab_side to = (enum lab_side)!event->from;
+    const char *text = NULL;
 
-    if (code < 0) {
-        event->kind = WIRE_DIES;
-        fate->is_dropped = true;
-        fate->reason = FATES_BY_QUEUE;
-    }
+    if (fates_has_vanished(w->o.fates, to, clock_now_ns() - w->first_ns, &text))
+        doom(event, fate, FATES_BY_VANISHED, text);
+    else if (hosts_write(w->o.hosts, to, packet) < 0)
+        doom(event, fate, FATES_BY_QUEUE, NULL);
     w->last_ns = clock_now_ns();
     see(w, event);
 }
@@ -155,6 +167,7 @@ static bool take_off(struct wire *w, const struct wire_event *event, const struc
     a->has_reset = fate->has_reset && copy == 0;
     a->reset_to = fate->reset_to;
     a->fate = *fate;
+    a->sent_bytes = event->sent_bytes;
     memcpy(a->data, packet->data, packet->bytes);
     a->is_followed = event->followed;
     if (event->followed) {
@@ -181,6 +194,7 @@ static void land(struct wire *w, struct airborne *a)
         .flight_ns = now_ns - a->left_ns,
         .data = a->data,
         .bytes = a->bytes,
+        .sent_bytes = a->sent_bytes,
         .fate = &a->fate,
         .packet = &parsed,
     };
@@ -222,6 +236,7 @@ static void carry(struct wire *w, enum lab_side from, struct hosts_packet *packe
         .time_ns = now_ns + w->wall_ns,
         .data = packet->data,
         .bytes = packet->bytes,
+        .sent_bytes = packet->bytes,
     };
     struct packet parsed;
     struct followed followed;
@@ -247,9 +262,8 @@ static void carry(struct wire *w, enum lab_side from, struct hosts_packet *packe
         for (unsigned copy = 0; copy <= fate.copies; copy++) {
             if (take_off(w, &event, packet, &fate, copy, now_ns) || copy)
                 continue;
-            fate.is_dropped = true;
-            fate.reason = FATES_BY_QUEUE;
-            die(w, &event);
+            doom(&event, &fate, FATES_BY_QUEUE, NULL);
+            see(w, &event);
             return;
         }
         event.kind = WIRE_LEAVES;

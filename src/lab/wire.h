@@ -41,6 +41,7 @@ struct wire_event {
     int64_t time_ns;                 /* wall */
     int64_t flight_ns;               /* since it left */
     uint32_t bytes;                  /* of data; 0 with WIRE_CHANGES */
+    uint32_t sent_bytes;             /* as it was when it left */
     const uint8_t *data;             /* from the IP header on */
     const struct fate *fate;         /* NULL with WIRE_FORGED and WIRE_CHANGES */
     const struct packet *packet;     /* NULL with WIRE_CHANGES */

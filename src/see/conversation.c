@@ -19,7 +19,8 @@ static bool is_udp(const struct flow *flow)
 
 enum conversation_opened conversation_opened_of_flow(const struct flow *flow)
 {
-    const struct flow_side *a = &flow->side[FLOW_A], *b = &flow->side[FLOW_B];
+    unsigned opener = flow_opener(flow);
+    const struct flow_side *a = &flow->side[opener], *b = &flow->side[!opener];
 
     if (is_udp(flow))
         return OPENED_DATAGRAM;
@@ -41,7 +42,7 @@ static enum conversation_closed closed_of(const struct flow *flow, enum conversa
     const struct flow_side *a = &flow->side[FLOW_A], *b = &flow->side[FLOW_B];
 
     if (is_udp(flow))
-        return b->packets ? CLOSED_OPEN : CLOSED_UNANSWERED;
+        return flow->side[!flow_opener(flow)].packets ? CLOSED_OPEN : CLOSED_UNANSWERED;
     switch (flow->closing) {
     case FLOW_CLOSED_BY_FOUR:
         return CLOSED_FOUR_SEGMENT;
@@ -116,6 +117,7 @@ void conversation_of_flow(const struct flow *flow, struct conversation *ret)
     ret->id = flow->number;
     ret->protocol = flow->protocol;
     ret->ip_version = flow->version;
+    ret->opener = (uint8_t)flow_opener(flow);
     ret->opened = (uint8_t)conversation_opened_of_flow(flow);
     ret->closed = (uint8_t)closed_of(flow, (enum conversation_opened)ret->opened);
     ret->closed_by = (uint8_t)closer_of(flow, (enum conversation_closed)ret->closed);
@@ -130,7 +132,7 @@ void conversation_of_flow(const struct flow *flow, struct conversation *ret)
     take_round_trip(flow, ret);
     if (is_udp(flow)) {
         ret->requests = udp_pair_requests(flow);
-        ret->replies = b->packets;
+        ret->replies = (uint32_t)flow->side[!ret->opener].packets;
         return;
     }
     ret->syn = (uint32_t)a->syns + b->syns;

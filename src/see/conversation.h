@@ -73,6 +73,7 @@ struct conversation {
     uint32_t id;            /* from 1, in the order in which they were first heard */
     uint8_t protocol;       /* IP_PROTOCOL_TCP or IP_PROTOCOL_UDP */
     uint8_t ip_version;     /* 4 or 6 */
+    uint8_t opener;         /* FLOW_A; FLOW_B only with follow_options.has_a */
     uint8_t opened;         /* enum conversation_opened */
     uint8_t closed;         /* enum conversation_closed */
     bool has_closer;        /* closed_by is filled */
@@ -97,7 +98,8 @@ struct conversation {
      * acknowledged; where it was not looked at closely, the handshake's alone. */
     uint32_t rtt_count;
     int64_t rtt_min_ns, rtt_avg_ns; /* if rtt_count is not 0 */
-    uint32_t requests, replies;     /* UDP: datagrams of A that B answered, by time; all datagrams of B */
+    uint32_t requests, replies;     /* UDP: datagrams of the opener (A) that the other answered, by time; all
+                                       datagrams of the other */
     const struct finding *findings; /* the gravest first */
     unsigned finding_count;
 };

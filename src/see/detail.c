@@ -182,11 +182,37 @@ void detail_take(struct detail *d, const struct flow_step *step, struct followed
     side->last_verdicts = ret->verdicts;
 }
 
+/* ---- counters that are full ---- */
+
+bool detail_counts_on(const struct flow_side *side, unsigned flags, unsigned verdicts)
+{
+    return (flags & TCP_SYN && (flags & TCP_ACK ? side->syn_acks : side->syns) == UINT16_MAX) ||
+           (flags & TCP_FIN && side->fins == UINT16_MAX) || (flags & TCP_RST && side->rsts == UINT16_MAX) ||
+           (verdicts & VERDICT_ZERO_WINDOW && side->zero_windows == UINT16_MAX);
+}
+
+void detail_count_on(
+    struct detail *d, unsigned from, const struct flow_side *side, unsigned flags, unsigned verdicts)
+{
+    struct beyond *beyond = &d->side[from].beyond;
+
+    beyond->syns += (flags & (TCP_SYN | TCP_ACK)) == TCP_SYN && side->syns == UINT16_MAX;
+    beyond->syn_acks += (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) && side->syn_acks == UINT16_MAX;
+    beyond->fins += flags & TCP_FIN && side->fins == UINT16_MAX;
+    beyond->rsts += flags & TCP_RST && side->rsts == UINT16_MAX;
+    beyond->zero_windows += verdicts & VERDICT_ZERO_WINDOW && side->zero_windows == UINT16_MAX;
+}
+
+static uint32_t uncounted(uint32_t beyond)
+{
+    return beyond ? beyond - 1 : 0;
+}
+
 /* ---- summary ---- */
 
-static unsigned agreed_of(const struct detail *d)
+static unsigned agreed_of(const struct detail *d, unsigned opener)
 {
-    const struct detail_side *a = &d->side[FLOW_A], *b = &d->side[FLOW_B];
+    const struct detail_side *a = &d->side[opener], *b = &d->side[!opener];
     unsigned both = a->syn_options & b->syn_options, agreed = 0;
 
     agreed |= both & TCP_HAS_WINDOW_SHIFT ? AGREED_WINDOW_SCALE : 0;
@@ -225,11 +251,16 @@ void detail_sum_up(const struct detail *d, const struct flow *flow, struct conve
         ret->side[i].timeout_retransmissions = side->timeouts;
         ret->side[i].spurious_retransmissions = side->spurious;
         ret->side[i].keep_alives = side->keep_alives;
+        ret->side[i].zero_windows += uncounted(side->beyond.zero_windows);
+        ret->syn += uncounted(side->beyond.syns);
+        ret->syn_ack += uncounted(side->beyond.syn_acks);
+        ret->fin += uncounted(side->beyond.fins);
+        ret->rst += uncounted(side->beyond.rsts);
     }
     sum_up_round_trips(d, ret);
     if (flow->side[FLOW_A].flags & flow->side[FLOW_B].flags & FLOW_HAS_SYN && d->is_close) {
         ret->has_agreed = true;
-        ret->agreed = (uint8_t)agreed_of(d);
+        ret->agreed = (uint8_t)agreed_of(d, flow_opener(flow));
     }
     if (d->is_unreachable && ret->opened == OPENED_UNANSWERED)
         ret->opened = OPENED_UNREACHABLE;
@@ -240,9 +271,6 @@ void detail_sum_up(const struct detail *d, const struct flow *flow, struct conve
     ret->gaps = d->gaps;
     ret->first_number = d->first_number;
     ret->last_number = d->last_number;
-    ret->label = d->label;
-    ret->label_side = d->label_side;
-    ret->label_text = d->label_text ? d->label_text : "";
     ret->findings = d->findings;
     ret->finding_count = d->finding_count;
 }

@@ -21,6 +21,12 @@ struct round_trips {
     int64_t timed_ns;
 };
 
+/* How often what a flow counts in 16 bits came when the counter stood at its greatest behind it: so once for
+ * having got there, and then for each that was not counted. */
+struct beyond {
+    uint32_t syns, syn_acks, fins, rsts, zero_windows;
+};
+
 struct detail_side {
     uint32_t fast, timeouts, spurious, keep_alives;
     int64_t last_ns; /* when it sent last; 0: not seen */
@@ -43,6 +49,7 @@ struct detail_side {
     int64_t late_ack_ns; /* how late the last ACK of what it sent was, if nothing has followed; else 0 */
     int64_t late_ack_at_ns;
     uint64_t late_ack_number;
+    struct beyond beyond;
 };
 
 struct detail {
@@ -54,8 +61,6 @@ struct detail {
     bool is_unreachable; /* an ICMP error said so before anything came back */
     bool was_time_wait;  /* the one that had the ports before */
     bool has_fast_open;  /* the data of a SYN was acknowledged */
-    uint8_t label, label_side;
-    char *label_text;
     struct finding *findings;
     unsigned finding_count;
     UT_hash_handle hh;
@@ -63,6 +68,11 @@ struct detail {
 
 /* ---- detail.c ---- */
 
+/* Is one of the flow's counters at its greatest that a segment of side counts in? */
+bool detail_counts_on(const struct flow_side *side, unsigned flags, unsigned verdicts);
+/* Counts it, in a detail that is there from then on. */
+void detail_count_on(
+    struct detail *d, unsigned from, const struct flow_side *side, unsigned flags, unsigned verdicts);
 /* Looks closely at a segment that the flow has taken: more verdicts, and the round trip. */
 void detail_take(struct detail *d, const struct flow_step *step, struct followed *ret);
 /* What it knows beyond the flow. */

@@ -59,8 +59,8 @@ void explain_opening(struct str *out, const struct conversation *c)
     const char *a, *b;
 
     names_init(&n, c);
-    a = n.side[FLOW_A].data;
-    b = n.side[FLOW_B].data;
+    a = n.side[c->opener].data;
+    b = n.side[!c->opener].data;
     switch ((enum conversation_opened)c->opened) {
     case OPENED_DATAGRAM:
         open_udp(out, c, a, b);

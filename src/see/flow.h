@@ -16,7 +16,8 @@ enum {
     FLOW_A,
     FLOW_B,
     FLOW_SIDES
-}; /* a is who opened: who sent the SYN, or else the first packet that was seen */
+}; /* a is who opened: who sent the SYN, or else the first packet that was seen; if it was laid down who is a, it
+      may be b who opened: flow_opener */
 
 /* How both FINs stand to each other. */
 enum flow_closing {
@@ -41,7 +42,7 @@ enum flow_side_flags {
     FLOW_DUPLICATES = 0xc000, /* how often in a row it has acknowledged the same: 0 to 3 */
 };
 
-/* Counters of 16 bits stay at their greatest. */
+/* Counters of 16 bits stay at their greatest; a detail counts on from there (follow.c). */
 struct flow_side {
     uint64_t payload_bytes; /* as sent, what was sent again counted again */
     uint32_t packets;
@@ -79,12 +80,19 @@ struct flow {
     bool is_reuse : 1;   /* its ports had been those of another one */
     bool is_asked : 1;   /* UDP: a datagram of A waits for one of B: see udp_pair.h */
     bool has_detail : 1; /* see follow.c */
+    bool has_label : 1;  /* likewise */
     uint8_t closing : 2; /* enum flow_closing */
+    bool is_opened_by_b : 1; /* only where it was laid down who is a */
     int64_t first_ns, last_ns;
     uint32_t number;      /* counted from 1 in the order in which they began */
     uint32_t next_closed; /* the table's */
     struct flow_side side[FLOW_SIDES];
 };
+
+static inline unsigned flow_opener(const struct flow *flow)
+{
+    return flow->is_opened_by_b ? FLOW_B : FLOW_A;
+}
 
 _Static_assert(sizeof(struct flow_side) == 64, "a side has one cache line");
 _Static_assert(sizeof(struct flow) == 192, "a conversation has three");

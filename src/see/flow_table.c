@@ -54,6 +54,8 @@ struct flow_table {
     uint32_t number; /* of the latest */
     flow_table_ended *ended;
     void *arg;
+    bool has_a;
+    uint8_t a_ipv4[4], a_ipv6[16];
 };
 
 /* What a packet is looked up by. */
@@ -405,10 +407,32 @@ static struct key key_of(const struct flow_table *t, const struct ip *ip, uint16
     return key;
 }
 
-/* Everything of a conversation that begins, except its links in the table. */
-static void begin(
+/* Which side is who sends this, and opens the conversation if sender is FLOW_A, else is answering? */
+static unsigned side_of(const struct flow_table *t, const struct key *key, unsigned sender)
+{
+    const uint8_t *a = key->version == 4 ? t->a_ipv4 : t->a_ipv6;
+
+    if (!t->has_a)
+        return sender;
+    if (memcmp(key->src, a, key->address_bytes) == 0)
+        return FLOW_A;
+    return memcmp(key->dst, a, key->address_bytes) == 0 ? FLOW_B : sender;
+}
+
+void flow_table_lay_down_a(struct flow_table *t, const uint8_t *ipv4, const uint8_t *ipv6)
+{
+    t->has_a = true;
+    memcpy(t->a_ipv4, ipv4, sizeof(t->a_ipv4));
+    memcpy(t->a_ipv6, ipv6, sizeof(t->a_ipv6));
+}
+
+/* Everything of a conversation that begins, except its links in the table. sender is FLOW_A if who sends this
+ * packet opens it, else FLOW_B; returns which side that is. */
+static unsigned begin(
     struct flow_table *t, struct flow *flow, const struct key *key, unsigned sender, int64_t time_ns)
 {
+    unsigned from = side_of(t, key, sender);
+
     *flow = (struct flow){
         .protocol = key->protocol,
         .version = key->version,
@@ -418,11 +442,13 @@ static void begin(
         .first_ns = time_ns,
         .last_ns = time_ns,
         .number = ++t->number,
+        .is_opened_by_b = from != sender,
     };
-    memcpy(flow->address[sender], key->src, key->address_bytes);
-    memcpy(flow->address[!sender], key->dst, key->address_bytes);
-    flow->port[sender] = key->sport;
-    flow->port[!sender] = key->dport;
+    memcpy(flow->address[from], key->src, key->address_bytes);
+    memcpy(flow->address[!from], key->dst, key->address_bytes);
+    flow->port[from] = key->sport;
+    flow->port[!from] = key->dport;
+    return from;
 }
 
 /* Who opened? Who is answered with SYN and ACK, or else who speaks first. */
@@ -432,7 +458,8 @@ static unsigned sender_of(const struct packet *p)
                                                                                                 : FLOW_A;
 }
 
-static uint32_t add(struct flow_table *t, const struct key *key, const struct packet *p, int64_t time_ns)
+static uint32_t add(
+    struct flow_table *t, const struct key *key, const struct packet *p, int64_t time_ns, unsigned *ret_from)
 {
     struct flow *flow;
     uint32_t ref;
@@ -445,7 +472,7 @@ static uint32_t add(struct flow_table *t, const struct key *key, const struct pa
     flow = flow_at(t, ref);
     flow->is_queued = false;
     flow->next_closed = NO_REF;
-    begin(t, flow, key, sender_of(p), time_ns);
+    *ret_from = begin(t, flow, key, sender_of(p), time_ns);
     insert(t, key->hash, ref);
     t->count++;
     return ref;
@@ -471,9 +498,8 @@ static void begin_again(
     step->was_time_wait =
         flow->side[FLOW_A].state == FLOW_TIME_WAIT || flow->side[FLOW_B].state == FLOW_TIME_WAIT;
     end(t, flow);
-    begin(t, flow, key, FLOW_A, time_ns);
+    step->from = begin(t, flow, key, FLOW_A, time_ns);
     flow->is_reuse = true;
-    step->from = FLOW_A;
     step->is_first = true;
 }
 
@@ -500,9 +526,8 @@ struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, i
     key = key_of(t, &p->ip, p->sport, p->dport);
     ref = find(t, &key, &step.from);
     if (!ref) {
-        step.from = sender_of(p);
         step.is_first = true;
-        ref = add(t, &key, p, time_ns);
+        ref = add(t, &key, p, time_ns, &step.from);
     }
     step.flow = flow = flow_at(t, ref);
     if (p->kind == PACKET_UDP) {

@@ -27,6 +27,9 @@ typedef void flow_table_ended(const struct flow *flow, void *arg);
  * goes in any case. seed must be one that nobody can guess, so that no file can be
  * made of conversations that all fall into one place. ended may be NULL; it must not call back. */
 struct flow_table *flow_table_new(uint64_t seed, uint32_t max_flows, flow_table_ended *ended, void *arg);
+/* From now on a of each new conversation is who has this address (4 bytes of IPv4, 16 of IPv6), whoever opens
+ * it. */
+void flow_table_lay_down_a(struct flow_table *t, const uint8_t *ipv4, const uint8_t *ipv6);
 /* Does not tell of those that are left: flow_table_each. */
 void flow_table_free(struct flow_table *t);
 

@@ -11,6 +11,7 @@
 #include "base/xmalloc.h"
 #include "see/detail.h"
 #include "see/fragments.h"
+#include "see/labels.h"
 #include "see/udp_pair.h"
 
 #undef uthash_malloc
@@ -20,6 +21,7 @@ struct follow {
     struct follow_options options;
     struct flow_table *table;
     struct detail *details;
+    struct labels *labels; /* NULL until there is one */
     struct follow_totals totals;
     struct capture_notes capture;
     struct fragments *fragments; /* NULL until there is one */
@@ -42,6 +44,8 @@ struct follow *follow_new(const struct follow_options *options)
         f->options.max_conversations = FLOW_TABLE_MAX;
     rand_bytes(&seed, sizeof(seed));
     f->table = flow_table_new(seed, f->options.max_conversations, flow_ended, f);
+    if (options->has_a)
+        flow_table_lay_down_a(f->table, options->a_ipv4, options->a_ipv6);
     str_init(&f->label);
     return f;
 }
@@ -51,7 +55,6 @@ struct follow *follow_new(const struct follow_options *options)
 static void detail_free(struct follow *f, struct detail *d)
 {
     HASH_DEL(f->details, d);
-    free(d->label_text);
     free(d->findings);
     free(d);
 }
@@ -65,8 +68,7 @@ static struct detail *detail_of(const struct follow *f, const struct flow *flow)
     return d;
 }
 
-/* is_first: of the conversation, number is its first packet. */
-static struct detail *detail_make(struct follow *f, struct flow *flow, bool is_first, uint64_t number)
+static struct detail *detail_make_anyhow(struct follow *f, struct flow *flow, bool is_first, uint64_t number)
 {
     struct detail *d = xcalloc(1, sizeof(*d));
 
@@ -78,6 +80,15 @@ static struct detail *detail_make(struct follow *f, struct flow *flow, bool is_f
     return d;
 }
 
+/* is_first: of the conversation, number is its first packet. NULL: there are too many. */
+static struct detail *detail_make(struct follow *f, struct flow *flow, bool is_first, uint64_t number)
+{
+    if (HASH_COUNT(f->details) < FOLLOW_DETAILS_MAX)
+        return detail_make_anyhow(f, flow, is_first, number);
+    f->totals.is_crowded = true;
+    return NULL;
+}
+
 void follow_free(struct follow *f)
 {
     struct detail *d, *next;
@@ -87,6 +98,7 @@ void follow_free(struct follow *f)
     HASH_ITER (hh, f->details, d, next) {
         detail_free(f, d);
     }
+    labels_free(f->labels);
     fragments_free(f->fragments);
     flow_table_free(f->table);
     str_done(&f->label);
@@ -95,13 +107,20 @@ void follow_free(struct follow *f)
 
 /* ---- summaries ---- */
 
-static void sum_up(const struct follow *f, const struct flow *flow, struct conversation *ret)
+/* d: NULL if there is none. */
+static void sum_up(
+    const struct follow *f, const struct flow *flow, const struct detail *d, struct conversation *ret)
 {
-    const struct detail *d = detail_of(f, flow);
+    struct found_label found;
 
     conversation_of_flow(flow, ret);
     if (d)
         detail_sum_up(d, flow, ret);
+    if (flow->has_label && labels_find(f->labels, flow->number, &found)) {
+        ret->label = found.label;
+        ret->label_side = found.side;
+        ret->label_text = found.text;
+    }
 }
 
 static bool is_between(const struct flow *flow, const struct packet *p, unsigned from)
@@ -131,37 +150,36 @@ static void flow_ended(const struct flow *flow, void *arg)
     if (f->options.findings)
         notes_end(either, flow, &f->capture);
     if (f->options.ended) {
-        conversation_of_flow(flow, &c);
-        detail_sum_up(either, flow, &c);
+        sum_up(f, flow, either, &c);
         c.is_evicted = is_evicted(f, flow);
         f->options.ended(f->options.arg, &c);
     }
     free(none.findings);
     if (d)
         detail_free(f, d);
+    if (flow->has_label)
+        labels_remove(f->labels, flow->number);
 }
 
 /* ---- packets ---- */
 
 /* Only what a side says first tells; what it repeats is not looked at again. */
-static void take_label(struct follow *f, const struct flow_step *step, const struct followed *followed)
+static void take_label(struct follow *f, const struct flow_step *step)
 {
-    struct detail *d = detail_of(f, step->flow);
     const struct packet *p = f->packet;
+    struct flow *flow = step->flow;
     enum label label;
 
-    if (!p->payload_captured || step->flow->side[step->from].payload_bytes != p->payload_bytes ||
-        (d && d->label))
+    if (!p->payload_captured || flow->side[step->from].payload_bytes != p->payload_bytes || flow->has_label)
         return;
     str_reset(&f->label);
     label = label_of(cursor_of(p->payload, p->payload_captured), p->kind == PACKET_TCP, &f->label);
     if (!label)
         return;
-    if (!d)
-        d = detail_make(f, step->flow, step->is_first, followed->number);
-    d->label = (uint8_t)label;
-    d->label_side = (uint8_t)step->from;
-    d->label_text = xmemdup0(f->label.data, f->label.len);
+    if (!f->labels)
+        f->labels = labels_new();
+    flow->has_label = labels_add(f->labels, flow->number, label, step->from, f->label.data, f->label.len);
+    f->totals.is_crowded |= !flow->has_label;
 }
 
 static void take_numbers(const struct flow_step *step, struct followed *ret)
@@ -209,7 +227,8 @@ static unsigned verdicts_of(const struct flow_step *step, const struct packet *p
         return verdicts;
     if (other->flags & FLOW_SENT_FIN && side->acked == other->next && step->acked_before != side->acked)
         verdicts |= VERDICT_ACK_OF_FIN;
-    if (step->from == FLOW_A && !(tcp->flags & TCP_SYN) && !(step->flags[FLOW_A] & FLOW_HAS_ACK) &&
+    if (step->from == flow_opener(step->flow) && !(tcp->flags & TCP_SYN) &&
+        !(step->flags[step->from] & FLOW_HAS_ACK) &&
         side->flags & other->flags & FLOW_HAS_SYN)
         verdicts |= VERDICT_OPENED;
     return verdicts;
@@ -224,6 +243,7 @@ static bool is_close(const struct follow *f, const struct flow *flow)
 
 static void take_segment(struct follow *f, const struct flow_step *step, struct followed *ret)
 {
+    const struct flow_side *side = &step->flow->side[step->from];
     struct detail *d = detail_of(f, step->flow);
 
     ret->kind = FOLLOWED_TCP;
@@ -231,8 +251,16 @@ static void take_segment(struct follow *f, const struct flow_step *step, struct 
     ret->verdicts = verdicts_of(step, f->packet);
     if (!d && (is_close(f, step->flow) || (f->options.findings && notes_are_wanted(step, ret)))) {
         d = detail_make(f, step->flow, step->is_first, ret->number);
-        d->was_time_wait = step->was_time_wait;
-        notes_begin(d, step, ret);
+        if (d) {
+            d->was_time_wait = step->was_time_wait;
+            notes_begin(d, step, ret);
+        }
+    }
+    if (detail_counts_on(side, ret->flags, ret->verdicts)) {
+        /* One for 65,535 packets at least: no capture has many. */
+        if (!d)
+            d = detail_make_anyhow(f, step->flow, false, 0);
+        detail_count_on(d, step->from, side, ret->flags, ret->verdicts);
     }
     if (!d)
         return;
@@ -247,7 +275,7 @@ static void take_datagram(struct follow *f, const struct flow_step *step, struct
     struct detail *d = detail_of(f, step->flow);
 
     ret->kind = FOLLOWED_UDP;
-    if (step->from == FLOW_B && step->was_asked) {
+    if (step->from != flow_opener(step->flow) && step->was_asked) {
         ret->verdicts |= VERDICT_REPLY;
         ret->rtt_ns = udp_pair_waited_ns(step->flow, ret->time_ns);
     }
@@ -301,8 +329,10 @@ static bool take_error(
     d = detail_of(f, flow);
     if (!d)
         d = detail_make(f, flow, false, 0);
+    if (!d)
+        return true;
     d->icmp_errors++;
-    if (is_unreachable(icmp) && from == FLOW_A && !flow->side[FLOW_B].packets) {
+    if (is_unreachable(icmp) && from == flow_opener(flow) && !flow->side[!from].packets) {
         d->is_unreachable = true;
         if (f->options.findings)
             notes_take_error(d, ret);
@@ -332,7 +362,7 @@ static void take_packet(struct follow *f, struct followed *ret)
         take_datagram(f, &step, ret);
     }
     if (f->options.labels)
-        take_label(f, &step, ret);
+        take_label(f, &step);
 }
 
 /* A fragment that never came: said of the conversation, where there is one, and of the capture. */
@@ -353,7 +383,8 @@ static void take_lost(void *arg, const struct fragments_lost *lost)
     d = detail_of(f, flow);
     if (!d)
         d = detail_make(f, flow, false, 0);
-    notes_take_lost(d, from, lost->number);
+    if (d)
+        notes_take_lost(d, from, lost->number);
 }
 
 /* True if there is a packet to take now: the whole datagram, or a fragment that stands for itself. */
@@ -417,7 +448,7 @@ bool follow_packet(
 
 void follow_conversation(struct follow *f, const struct followed *followed, struct conversation *ret)
 {
-    sum_up(f, followed->flow, ret);
+    sum_up(f, followed->flow, detail_of(f, followed->flow), ret);
 }
 
 void follow_each(struct follow *f, void (*take)(void *arg, const struct conversation *c), void *arg)
@@ -427,7 +458,7 @@ void follow_each(struct follow *f, void (*take)(void *arg, const struct conversa
     struct flow *flow;
 
     while ((flow = flow_table_each(f->table, &cursor)) != NULL) {
-        sum_up(f, flow, &c);
+        sum_up(f, flow, detail_of(f, flow), &c);
         take(arg, &c);
     }
 }

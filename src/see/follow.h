@@ -23,12 +23,16 @@
  *     follow_free(f);
  *
  * It is a flow_table, and beside it a detail for those conversations of which there is more to remember than
- * 200 bytes hold: in which something went wrong, that have a label, or all of them if they are to be looked
- * at closely. A whole capture is followed without close; the one that is to be drawn, a second time with it.
+ * 200 bytes hold: in which something went wrong, or all of them if they are to be looked at closely. A whole
+ * capture is followed without close; the one that is to be drawn, a second time with it.
  */
 struct follow;
 
 #define FOLLOW_CONVERSATIONS_DEFAULT 1000000
+/* Of conversations that are kept at once so many have a detail, some 700 bytes each, and as many a label
+ * (LABELS_MAX). Those that come when all are taken are followed and counted as the others are, and nothing
+ * more is told of them: follow_totals.is_crowded. */
+#define FOLLOW_DETAILS_MAX 65536
 
 struct follow_options {
     uint32_t max_conversations; /* at most FLOW_TABLE_MAX; 0: the default */
@@ -36,6 +40,9 @@ struct follow_options {
                    retransmission, what was agreed on. Costs some 600 bytes a conversation */
     /* The same for those with these ids alone, both included; 0 and 0: none. */
     uint32_t close_first, close_last;
+    /* The lab knows who is who: A is this host in every conversation, whoever opens it (conversation.opener). */
+    bool has_a;
+    uint8_t a_ipv4[4], a_ipv6[16];
     bool labels;   /* look at the first bytes of each side */
     bool findings; /* those that show on the way cost memory only where they do */
     /* Called when a conversation is forgotten. c and what it points to are valid during the call only. May be
@@ -81,6 +88,7 @@ struct follow_totals {
     uint64_t bad;            /* that could not be read */
     uint64_t conversations;  /* begun */
     uint64_t ended, evicted; /* forgotten; of these, while they were open and for want of room */
+    bool is_crowded;         /* some have no label or findings, for want of room */
 };
 
 struct follow *follow_new(const struct follow_options *options);

@@ -4,6 +4,7 @@
  * ports used again, and what has to go for want of room. */
 #include "see/follow.h"
 
+#include "see/labels.h"
 #include "see/talk_for_test.h"
 
 static const struct follow_options plain, close_look = {.close = true, .findings = true};
@@ -330,6 +331,21 @@ static void datagrams_are_paired_by_time(void **state)
     talk_free(t);
 }
 
+struct bounded {
+    uint32_t id; /* of the last */
+    struct conversation last, before;
+};
+
+static void take_last(void *arg, const struct conversation *c)
+{
+    struct bounded *b = arg;
+
+    if (c->id == b->id)
+        b->last = *c;
+    else if (c->id == b->id - 1)
+        b->before = *c;
+}
+
 static void labels(void **state)
 {
     const struct follow_options with = {.labels = true};
@@ -344,6 +360,73 @@ static void labels(void **state)
     t = TALK(&with, false, TALK_OPEN, "1 a PA len=10", "2 a PA text=GET /hello HTTP/1.1\r\n");
     assert_int_equal(t->ended[0].label, LABEL_NONE); /* not what it said first */
     talk_free(t);
+}
+
+/* More at once than there may be labels and details: the last one has neither, and is counted all the same.
+ */
+static void labels_and_details_are_bounded(void **state)
+{
+    struct bounded last = {.id = FOLLOW_DETAILS_MAX + 1};
+    const struct follow_options with = {
+        .max_conversations = 100000, .labels = true, .close = true, .ended = take_last, .arg = &last};
+    static const char said[] = "SSH-2.0-x\r\n";
+    struct follow *f = follow_new(&with);
+    struct packet packet = {.kind = PACKET_TCP,
+        .layer = PACKET_TRANSPORT,
+        .dport = 22,
+        .ip = {.version = 4, .src = talk_hosts[0], .dst = talk_hosts[1]},
+        .tcp = {.flags = TCP_ACK | TCP_PSH, .header_bytes = 20},
+        .payload = (const uint8_t *)said,
+        .payload_captured = sizeof(said) - 1,
+        .payload_bytes = sizeof(said) - 1};
+    struct follow_totals totals;
+    struct followed followed;
+    uint8_t host[4];
+
+    _Static_assert(FOLLOW_DETAILS_MAX == LABELS_MAX, "one loop for both");
+    packet.ip.protocol = IP_PROTOCOL_TCP;
+    packet.ip.src = host;
+    for (uint32_t number = 1; number <= FOLLOW_DETAILS_MAX + 1; number++) {
+        memcpy(host, &number, sizeof(host));
+        packet.sport = (uint16_t)number;
+        assert_true(follow_packet(f, &packet, number, number, &followed));
+        follow_totals(f, &totals);
+        assert_int_equal(totals.is_crowded, number > FOLLOW_DETAILS_MAX);
+    }
+    follow_finish(f);
+    assert_int_equal(last.before.label, LABEL_SSH);
+    assert_int_equal(last.before.first_number, FOLLOW_DETAILS_MAX);
+    assert_int_equal(last.last.label, LABEL_NONE);
+    assert_int_equal(last.last.first_number, 0);
+    assert_int_equal(last.last.side[FLOW_A].packets, 1);
+    follow_free(f);
+}
+
+/* Sixteen bits are not enough for a flood; and it is told as soon as it shows, not at the end alone. */
+static void counters_go_on_beyond_16_bits(void **state)
+{
+    enum { TIMES = 70000 };
+    static const struct {
+        const char *line;
+        unsigned of;
+    } floods[] = {{"1 a S seq=0", 0}, {"1 b SA seq=0 ack=1", 1}, {"1 a FA seq=1 ack=1", 2},
+        {"1 b R seq=1", 3}, {"1 a A seq=1 ack=1 win=0", 4}};
+
+    for (size_t i = 0; i < sizeof(floods) / sizeof(floods[0]); i++) {
+        struct talk *t = talk_new(&plain, false);
+        const struct conversation *c = &t->ended[0];
+
+        for (int times = 0; times < TIMES; times++)
+            assert_true(talk_say(t, floods[i].line));
+        follow_finish(t->f);
+        assert_int_equal(t->ended_count, 1);
+        assert_int_equal(c->syn, floods[i].of == 0 ? TIMES : 0);
+        assert_int_equal(c->syn_ack, floods[i].of == 1 ? TIMES : 0);
+        assert_int_equal(c->fin, floods[i].of == 2 ? TIMES : 0);
+        assert_int_equal(c->rst, floods[i].of == 3 ? TIMES : 0);
+        assert_int_equal(conversation_zero_windows(c), floods[i].of == 4 ? TIMES : 0);
+        talk_free(t);
+    }
 }
 
 static void ports_used_again(void **state)
@@ -403,6 +486,85 @@ static void names_are_complete(void **state)
         assert_non_null(conversation_closed_text((enum conversation_closed)i));
 }
 
+/* In the lab A is the client in every conversation; who opens it is told beside that. */
+static void a_is_laid_down(void **state)
+{
+    static const struct {
+        const char *lines[6];
+        unsigned opener;
+        const char *opened, *closed, *by, *state_a, *state_b;
+        unsigned from;       /* of the last packet */
+        unsigned verdict;    /* that it has */
+    } rows[] = {
+        {{"0 a S", "0.01 b SA", "0.02 a A"}, FLOW_A, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_A,
+            VERDICT_OPENED},
+        {{"0 b S", "0.01 a SA", "0.02 b A"}, FLOW_B, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B,
+            VERDICT_OPENED},
+        {{"0 b S", "0.01 a SA", "0.02 b A", "1 b FA"}, FLOW_B, "three-way", "half", "b", "CLOSE_WAIT",
+            "FIN_WAIT_1", FLOW_B, 0},
+        {{"0 b S", "0.01 a SA"}, FLOW_B, "half", "open", "", "SYN_RECEIVED", "ESTABLISHED", FLOW_A, 0},
+        {{"0 a SA seq=0 ack=1", "0.01 b A seq=1 ack=1"}, FLOW_B, "mid-capture", "open", "", "ESTABLISHED",
+            "ESTABLISHED", FLOW_B, 0},
+        {{"0 b S", "1 b S seq=0"}, FLOW_B, "unanswered", "unanswered", "", "SYN_RECEIVED", "SYN_SENT", FLOW_B,
+            VERDICT_RETRANSMISSION},
+        {{"0 b S", "0.01 a RA seq=0 ack=1"}, FLOW_B, "refused", "refused", "a", "CLOSED", "CLOSED", FLOW_A, 0},
+        {{"0 b S", "0.01 a ICMP 3 1"}, FLOW_B, "unreachable", "unreachable", "", "SYN_RECEIVED", "SYN_SENT",
+            FLOW_B, 0},
+        {{"0 b S", "0.001 a S", "0.002 b SA seq=0 ack=1", "0.003 a SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
+            FLOW_B, "simultaneous", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B, 0},
+        {{"0 a S", "0.001 b S", "0.002 a SA seq=0 ack=1", "0.003 b SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
+            FLOW_A, "simultaneous", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B, 0},
+        {{"0 b U len=5", "0.01 a U len=6"}, FLOW_B, "datagram", "open", "", "?", "?", FLOW_A, VERDICT_REPLY},
+        {{"0 b U len=5"}, FLOW_B, "datagram", "unanswered", "", "?", "?", FLOW_B, 0},
+    };
+    const struct follow_options options = {
+        .close = true, .findings = true, .has_a = true, .a_ipv4 = {10, 0, 0, 1}, .a_ipv6 = {10, 0, 0, 1}};
+
+    for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+        struct talk *t = talk_new(&options, true);
+        const struct conversation *c = &t->ended[0];
+        size_t at = i / 2;
+
+        t->is_ipv6 = i % 2 && !strstr(rows[at].lines[1] ? rows[at].lines[1] : "", "ICMP");
+        for (size_t line = 0; line < 6 && rows[at].lines[line]; line++)
+            assert_true(talk_say(t, rows[at].lines[line]));
+        assert_int_equal(t->followed.from, rows[at].from);
+        assert_int_equal(t->followed.verdicts & rows[at].verdict, rows[at].verdict);
+        follow_finish(t->f);
+        assert_int_equal(c->opener, rows[at].opener);
+        assert_int_equal(c->side[FLOW_A].port, 40000);
+        assert_int_equal(c->side[FLOW_A].address[3], 1);
+        if (rows[at].state_a[0] != '?')
+            check_named(t, rows[at].opened, rows[at].closed, rows[at].by, rows[at].state_a, rows[at].state_b);
+        else
+            assert_string_equal(
+                conversation_closed_name((enum conversation_closed)c->closed), rows[at].closed);
+        for (unsigned f = 0; f < c->finding_count; f++)
+            if (c->findings[f].kind == FINDING_UDP_UNANSWERED || c->findings[f].kind == FINDING_SYN_UNANSWERED)
+                assert_int_equal(c->findings[f].side, rows[at].opener);
+        talk_free(t);
+    }
+}
+
+/* A reused port may be opened from the other side; and of strangers it is who opens, as ever. */
+static void a_is_laid_down_for_reuse(void **state)
+{
+    struct follow_options options = {.has_a = true, .a_ipv4 = {10, 0, 0, 1}};
+    struct talk *t = TALK(&options, true, TALK_OPEN, "1 a RA", "2 b S isn=5000", "2.01 a SA isn=5000");
+
+    assert_int_equal(t->ended_count, 2);
+    assert_int_equal(t->ended[0].opener, FLOW_A);
+    assert_int_equal(t->ended[1].opener, FLOW_B);
+    assert_true(t->ended[1].is_reuse);
+    assert_int_equal(t->ended[1].side[FLOW_A].port, 40000);
+    talk_free(t);
+    options.a_ipv4[3] = 99;
+    t = TALK(&options, true, "0 b S", "0.01 a SA");
+    assert_int_equal(t->ended[0].opener, FLOW_A);
+    assert_int_equal(t->ended[0].side[FLOW_A].port, 80);
+    talk_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,9 +582,13 @@ int main(void)
         cmocka_unit_test(icmp_errors),
         cmocka_unit_test(datagrams_are_paired_by_time),
         cmocka_unit_test(labels),
+        cmocka_unit_test(labels_and_details_are_bounded),
+        cmocka_unit_test(counters_go_on_beyond_16_bits),
         cmocka_unit_test(ports_used_again),
         cmocka_unit_test(those_that_have_to_go),
         cmocka_unit_test(names_are_complete),
+        cmocka_unit_test(a_is_laid_down),
+        cmocka_unit_test(a_is_laid_down_for_reuse),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/i18n.h"
+#include "base/str.h"
+#include "base/utf8.h"
 #include "base/xmalloc.h"
 #include "see/finding.h"
 
@@ -30,6 +33,8 @@ struct ladder {
     uint32_t foldable_segments;
     uint8_t foldable_from;
     struct conversation *conversation; /* NULL before ladder_end */
+    char **notes;                      /* each one once, as there are many rungs with the same */
+    size_t note_count;
 };
 
 struct ladder *ladder_new(const struct ladder_options *options)
@@ -55,6 +60,9 @@ void ladder_free(struct ladder *l)
     free(l->head);
     free(l->tail);
     free(l->conversation);
+    for (size_t i = 0; i < l->note_count; i++)
+        free(l->notes[i]);
+    free(l->notes);
     free(l);
 }
 
@@ -83,14 +91,16 @@ const struct rung *ladder_rung(const struct ladder *l, size_t index)
     return is_cut(l) && index == l->head_count ? &l->cut : rung_at(l, index);
 }
 
+/* What has left is counted, and not again when it arrives. */
 static uint32_t packets_of(const struct rung *rung)
 {
-    return rung->segments + rung->acks;
+    return rung->part == RUNG_ARRIVES ? 0 : rung->segments + rung->acks;
 }
 
 static void cut_first_of_tail(struct ladder *l)
 {
     const struct rung *rung = &l->tail[l->tail_first];
+    bool is_counted = packets_of(rung) || (rung->part == RUNG_ARRIVES && is_cut(l));
 
     if (!is_cut(l))
         l->cut = (struct rung){.kind = RUNG_CUT,
@@ -100,8 +110,8 @@ static void cut_first_of_tail(struct ladder *l)
             .from = rung->from};
     /* What a pause was between is gone, too; it counts as one, or nothing would tell that rungs are missing.
      */
-    l->cut.segments += packets_of(rung) ? packets_of(rung) : 1;
-    l->cut.payload += rung->payload;
+    l->cut.segments += is_counted ? packets_of(rung) : 1;
+    l->cut.payload += rung->part == RUNG_ARRIVES ? 0 : rung->payload;
     l->cut.last_number = rung->last_number;
     l->cut.end_ns = rung->end_ns;
     memcpy(l->cut.state, rung->state, sizeof(rung->state));
@@ -148,7 +158,8 @@ static bool is_plain(const struct rung *rung, uint8_t kind)
     const unsigned harmless = VERDICT_NEW_DATA | VERDICT_WINDOW_UPDATE;
 
     return rung->kind == RUNG_PACKET && !(rung->verdicts & ~harmless) && !rung->is_changed[FLOW_A] &&
-           !rung->is_changed[FLOW_B] && rung->fate <= FATE_DELIVERED &&
+           !rung->is_changed[FLOW_B] && rung->fate <= FATE_DELIVERED && rung->part == RUNG_WHOLE &&
+           !rung->note &&
            (kind == FOLLOWED_UDP || (!(rung->flags & ~(TCP_ACK | TCP_PSH)) && rung->flags & TCP_ACK));
 }
 
@@ -231,6 +242,25 @@ void ladder_settle(struct ladder *l)
 
 /* ---- packets ---- */
 
+/* The ladder's own copy, for eyes. */
+static const char *keep_note(struct ladder *l, const char *note)
+{
+    struct str shown = STR_INIT;
+    size_t at = l->note_count;
+
+    utf8_escape(&shown, note, utf8_truncate(note, strlen(note), LADDER_NOTE_MAX_BYTES), 0);
+    while (at > 0 && strcmp(l->notes[at - 1], shown.data) != 0)
+        at--;
+    if (at > 0 || l->note_count == LADDER_NOTES_MAX) {
+        str_done(&shown);
+        return at > 0 ? l->notes[at - 1] : NULL;
+    }
+    if (!(l->note_count & (l->note_count - 1))) /* a power of two: there is no more room */
+        l->notes = xreallocarray(l->notes, l->note_count ? 2 * l->note_count : 1, sizeof(*l->notes));
+    l->notes[l->note_count] = str_steal(&shown);
+    return l->notes[l->note_count++];
+}
+
 static void take_options(struct rung *rung, const struct followed *p)
 {
     const struct flow *flow = p->flow;
@@ -283,19 +313,37 @@ static struct rung rung_of(const struct followed *p)
         rung.icmp_type = p->packet->icmp.type;
         rung.icmp_code = p->packet->icmp.code;
     }
-    take_options(&rung, p);
     return rung;
+}
+
+/* What its leaving has told is left out where it arrives. */
+static void take_extra(struct ladder *l, struct rung *rung, const struct ladder_extra *extra)
+{
+    rung->fate = extra->fate;
+    rung->part = extra->part;
+    rung->flight_ns = extra->flight_ns;
+    rung->note = extra->note && *extra->note ? keep_note(l, extra->note) : NULL;
+    if (rung->part != RUNG_ARRIVES)
+        return;
+    rung->time_ns += extra->flight_ns;
+    rung->end_ns = rung->time_ns;
+    rung->verdicts = 0;
+    rung->delta_ns = rung->rtt_ns = 0;
+    rung->in_flight = 0;
 }
 
 static void take_states(
     struct ladder *l, struct rung *rung, const struct followed *p, const struct ladder_extra *extra)
 {
     for (unsigned i = FLOW_A; i < FLOW_SIDES; i++) {
-        rung->state[i] = extra && extra->has_states ? extra->state[i] : p->state[i];
-        rung->is_inferred[i] = !(extra && extra->has_states) && p->is_inferred[i];
+        bool is_told = extra && extra->has_states, is_old = rung->part == RUNG_ARRIVES;
+
+        rung->state[i] = is_told ? extra->state[i] : is_old ? l->state[i] : p->state[i];
+        rung->is_inferred[i] = !is_told && !is_old && p->is_inferred[i];
         rung->is_changed[i] = rung->state[i] != l->state[i];
         l->state[i] = rung->state[i];
     }
+    rung->has_states = extra && extra->has_states;
 }
 
 static void push_idle(struct ladder *l, const struct rung *before)
@@ -347,6 +395,7 @@ static void arrive_at(struct ladder *l, const struct rung *rung)
 void ladder_add_change(struct ladder *l, int64_t time_ns, const uint8_t state[FLOW_SIDES])
 {
     struct rung rung = {.kind = RUNG_CHANGE,
+        .has_states = true,
         .time_ns = time_ns,
         .end_ns = time_ns,
         .delta_ns = time_ns - l->last_ns,
@@ -369,7 +418,9 @@ void ladder_add(struct ladder *l, const struct followed *followed, const struct 
     struct rung rung = rung_of(followed);
 
     if (extra)
-        rung.fate = extra->fate;
+        take_extra(l, &rung, extra);
+    if (rung.part != RUNG_ARRIVES)
+        take_options(&rung, followed);
     arrive_at(l, &rung);
     take_states(l, &rung, followed, extra);
     if (extend_run(l, &rung, followed->kind))
@@ -387,7 +438,7 @@ static void mark_evidence(struct ladder *l, const struct finding *finding)
     for (size_t i = 0; i < count; i++) {
         struct rung *rung = is_cut(l) && i == l->head_count ? &l->cut : rung_at(l, i);
 
-        for (unsigned e = 0; e < finding->evidence_count && rung->segments; e++)
+        for (unsigned e = 0; e < finding->evidence_count && packets_of(rung); e++)
             if (finding->evidence[e] >= rung->number && finding->evidence[e] <= rung->last_number)
                 rung->findings |= UINT64_C(1) << finding->kind;
     }
@@ -426,8 +477,23 @@ const char *rung_kind_name(enum rung_kind kind)
 
 const char *rung_fate_name(enum rung_fate fate)
 {
-    static const char *const names[] = {
-        NULL, "delivered", "dropped", "delayed", "duplicated", "reordered", "corrupted"};
+    static const char *const names[] = {NULL, "delivered", "dropped", "delayed", "duplicated", "reordered",
+        "corrupted", "truncated", "forged"};
 
     return names[fate];
+}
+
+const char *rung_fate_text(enum rung_fate fate)
+{
+    static const char *const texts[RUNG_FATES] = {
+        [FATE_DROPPED] = N_("lost on the way"),
+        [FATE_DELAYED] = N_("held up on the way"),
+        [FATE_DUPLICATED] = N_("arrives twice"),
+        [FATE_REORDERED] = N_("overtaken on the way"),
+        [FATE_CORRUPTED] = N_("damaged on the way"),
+        [FATE_TRUNCATED] = N_("cut short on the way"),
+        [FATE_FORGED] = N_("forged on the way"),
+    };
+
+    return texts[fate];
 }

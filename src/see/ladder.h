@@ -44,20 +44,38 @@ enum rung_fate {
     FATE_DUPLICATED,
     FATE_REORDERED,
     FATE_CORRUPTED,
+    FATE_TRUNCATED,
+    FATE_FORGED, /* nobody sent it: the wire did, in the name of from */
 };
+#define RUNG_FATES (FATE_FORGED + 1)
+
+/* A packet whose flight takes time may be two rungs, so that those which cross it stand between them. */
+enum rung_part {
+    RUNG_WHOLE,
+    RUNG_LEAVES,  /* it has left, and is under way */
+    RUNG_ARRIVES, /* it is there, flight_ns after it left; what was said of it then is not said again */
+};
+
+/* A longer one is cut, of more different ones further ones are left out. */
+#define LADDER_NOTE_MAX_BYTES 128
+#define LADDER_NOTES_MAX 1024
 
 struct rung {
     uint8_t kind; /* enum rung_kind */
     uint8_t from; /* FLOW_A or FLOW_B: who sent it */
     uint8_t fate; /* enum rung_fate */
+    uint8_t part; /* enum rung_part */
     bool has_ack, has_scale;
-    uint16_t flags; /* enum tcp_flags; of a run: all that occurred */
+    bool has_states; /* state is the kernels' own, and was not followed */
+    uint16_t flags;  /* enum tcp_flags; of a run: all that occurred */
     uint8_t icmp_version, icmp_type, icmp_code;
     uint64_t number;         /* of the packet; of a run, the first */
     uint64_t last_number;    /* of a run; else number */
     int64_t time_ns, end_ns; /* of a run, its first and last packet; else the same */
     int64_t delta_ns;        /* since the packet before it in the conversation */
     int64_t rtt_ns;          /* 0: no sample */
+    int64_t flight_ns;       /* how long it was under way; 0: not known, or not yet */
+    const char *note;        /* why it met its fate, as it may be shown (utf8_escape); NULL: none */
     uint32_t seq, ack;       /* of a run: the seq of its first, the last ack of the other side */
     uint32_t seq_relative, ack_relative;
     uint32_t sequence_bytes;
@@ -85,8 +103,12 @@ struct ladder_options {
 
 /* What others than the packets know; members that are not set count for nothing. */
 struct ladder_extra {
-    uint8_t fate;    /* enum rung_fate */
-    bool has_states; /* these are the kernel's own, in place of those that were followed */
+    uint8_t fate; /* enum rung_fate */
+    uint8_t part; /* enum rung_part. With RUNG_ARRIVES followed is that of the time when it left, of which
+                     flow and, but for ICMP, packet are not looked at */
+    int64_t flight_ns; /* with RUNG_ARRIVES the rung's time is so much later than followed->time_ns */
+    const char *note;  /* such as "drop syn+ack#1"; is copied. NULL: none */
+    bool has_states;   /* these are the kernel's own, in place of those that were followed */
     uint8_t state[FLOW_SIDES];
 };
 
@@ -115,5 +137,7 @@ int64_t ladder_start_ns(const struct ladder *l);
 const char *rung_kind_name(enum rung_kind kind);
 /* "delivered", "dropped", ...; NULL for FATE_UNKNOWN. For programs. */
 const char *rung_fate_name(enum rung_fate fate);
+/* The same for people, N_; NULL also for FATE_DELIVERED. */
+const char *rung_fate_text(enum rung_fate fate);
 
 #endif

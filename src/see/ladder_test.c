@@ -224,6 +224,102 @@ static void evidence_is_marked(void **state)
     talk_free(t);
 }
 
+/* What arrives later is a rung of its own, which says nothing twice; a note is kept once and can be shown. */
+static void on_the_way(void **state)
+{
+    static const struct follow_options options = {.close = true};
+    static const struct ladder_options every = {.every = false};
+    struct talk *t = talk_new(&options, true);
+    struct ladder *l = ladder_new(&every);
+    char note[] = "delay \x1b data#1";
+    struct ladder_extra leaves = {.part = RUNG_LEAVES, .fate = FATE_DELAYED, .note = note};
+    struct ladder_extra arrives = {.part = RUNG_ARRIVES, .flight_ns = 40000000, .note = note};
+    const struct rung *rung;
+
+    for (int i = 0; i < 6; i++) {
+        assert_true(talk_say(t, i ? "0.01 a A len=100" : "0 a A len=100"));
+        ladder_add(l, &t->followed, &leaves);
+        ladder_add(l, &t->followed, &arrives);
+    }
+    memset(note, 'x', strlen(note));
+    /* none is folded */
+    assert_int_equal(ladder_count(l), 12);
+    rung = ladder_rung(l, 2);
+    assert_int_equal(rung->part, RUNG_LEAVES);
+    assert_int_equal(rung->fate, FATE_DELAYED);
+    assert_true(rung->delta_ns == 10000000 && rung->time_ns == 10000000);
+    assert_true(rung->verdicts & VERDICT_NEW_DATA);
+    assert_string_equal(rung->note, "delay \\x1b data#1");
+    rung = ladder_rung(l, 3);
+    assert_int_equal(rung->part, RUNG_ARRIVES);
+    assert_true(rung->time_ns == 50000000 && rung->flight_ns == 40000000);
+    assert_true(rung->delta_ns == 0 && rung->verdicts == 0 && rung->in_flight == 0);
+    assert_true(rung->note == ladder_rung(l, 2)->note);
+    ladder_free(l);
+    talk_free(t);
+}
+
+/* Of many rungs some are left out: a packet that is two of them counts once. */
+static void cut_on_the_way(void **state)
+{
+    static const struct follow_options options = {.close = true};
+    static const struct ladder_options few = {.every = true, .max_rungs = LADDER_RUNGS_MIN};
+    struct talk *t = talk_new(&options, true);
+    struct ladder *l = ladder_new(&few);
+    const struct ladder_extra leaves = {.part = RUNG_LEAVES},
+                              arrives = {.part = RUNG_ARRIVES, .flight_ns = 1};
+
+    for (int i = 0; i < 100; i++) {
+        assert_true(talk_say(t, "0 a A len=100"));
+        ladder_add(l, &t->followed, &leaves);
+        ladder_add(l, &t->followed, &arrives);
+    }
+    assert_int_equal(ladder_count(l), LADDER_RUNGS_MIN);
+    for (size_t i = 0; i < ladder_count(l); i++)
+        if (ladder_rung(l, i)->kind == RUNG_CUT) {
+            /* 100 packets are 200 rungs, of which 63 are there: 32 in front, 31 behind */
+            assert_int_equal(ladder_rung(l, i)->segments, 69);
+            assert_true(ladder_rung(l, i)->payload == 6900);
+        }
+    ladder_free(l);
+    talk_free(t);
+}
+
+/* A note for each packet: there is an end to what is kept. */
+static void many_notes(void **state)
+{
+    static const struct follow_options options = {.close = true};
+    static const struct ladder_options every = {.every = true};
+    struct talk *t = talk_new(&options, true);
+    struct ladder *l = ladder_new(&every);
+
+    assert_true(talk_say(t, "0 a A len=100"));
+    for (int i = 0; i < LADDER_NOTES_MAX + 1; i++) {
+        char note[LADDER_NOTE_MAX_BYTES + 50];
+
+        memset(note, 'x', sizeof(note));
+        note[sizeof(note) - 1] = '\0';
+        snprintf(note, 16, "%d", i);
+        note[strlen(note)] = ' ';
+        ladder_add(l, &t->followed, &(struct ladder_extra){.part = RUNG_ARRIVES, .note = note});
+    }
+    assert_int_equal(strlen(ladder_rung(l, 0)->note), LADDER_NOTE_MAX_BYTES);
+    assert_non_null(ladder_rung(l, LADDER_NOTES_MAX - 1)->note);
+    assert_null(ladder_rung(l, LADDER_NOTES_MAX)->note);
+    ladder_free(l);
+    talk_free(t);
+}
+
+static void fates_have_names(void **state)
+{
+    for (unsigned fate = FATE_DELIVERED; fate < RUNG_FATES; fate++) {
+        assert_non_null(rung_fate_name((enum rung_fate)fate));
+        assert_true(fate == FATE_DELIVERED || rung_fate_text((enum rung_fate)fate));
+    }
+    assert_string_equal(rung_fate_name(FATE_TRUNCATED), "truncated");
+    assert_string_equal(rung_fate_name(FATE_FORGED), "forged");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +333,10 @@ int main(void)
         cmocka_unit_test(datagrams_and_errors),
         cmocka_unit_test(a_very_long_one),
         cmocka_unit_test(evidence_is_marked),
+        cmocka_unit_test(on_the_way),
+        cmocka_unit_test(cut_on_the_way),
+        cmocka_unit_test(many_notes),
+        cmocka_unit_test(fates_have_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

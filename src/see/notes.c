@@ -170,9 +170,9 @@ static void take_reset(struct detail *d, const struct flow_step *step, const str
     if (p->verdicts & VERDICT_RST_OUTSIDE || flow->closing != FLOW_NOT_CLOSED ||
         step->state[FLOW_A] == FLOW_CLOSED || step->state[FLOW_B] == FLOW_CLOSED)
         return;
-    if (step->from == FLOW_B && other->syns && mine->packets == mine->rsts &&
+    if (step->from != flow_opener(step->flow) && other->syns && mine->packets == mine->rsts &&
         !(other->flags & FLOW_HAS_ACK)) {
-        add(d, FINDING_REFUSED, FLOW_B, p->number);
+        add(d, FINDING_REFUSED, step->from, p->number);
         return;
     }
     if (mine->flags & FLOW_SENT_FIN && !(other->flags & FLOW_SENT_FIN) && p->seq == mine->next) {
@@ -358,15 +358,17 @@ static void settle(struct detail *d, const struct flow *flow, enum conversation_
  * but mostly ends so. */
 static bool is_to_many(const struct flow *flow)
 {
-    const uint8_t *to = flow->address[FLOW_B];
+    const uint8_t *to = flow->address[!flow_opener(flow)];
 
     return flow->version == 6 ? to[0] == 0xff : to[0] >= 224 || to[3] == 255;
 }
 
 static void end_udp(struct detail *d, const struct flow *flow)
 {
-    if (!flow->side[FLOW_B].packets && !d->is_unreachable && !is_to_many(flow))
-        add(d, FINDING_UDP_UNANSWERED, FLOW_A, d->first_number)->count = flow->side[FLOW_A].packets;
+    unsigned opener = flow_opener(flow);
+
+    if (!flow->side[!opener].packets && !d->is_unreachable && !is_to_many(flow))
+        add(d, FINDING_UDP_UNANSWERED, opener, d->first_number)->count = flow->side[opener].packets;
 }
 
 /* One side waits for the other to close, or for the ACK of its own FIN; and nothing was heard since. */
@@ -397,17 +399,18 @@ static void end_tcp(
     struct detail *d, const struct flow *flow, enum conversation_opened opened, struct capture_notes *capture)
 {
     bool is_reset = (flow->side[FLOW_A].flags | flow->side[FLOW_B].flags) & FLOW_SENT_RST;
-    bool is_half = opened == OPENED_HALF && !is_reset && !(flow->side[FLOW_A].flags & FLOW_SENT_FIN);
+    unsigned opener = flow_opener(flow);
+    bool is_half = opened == OPENED_HALF && !is_reset && !(flow->side[opener].flags & FLOW_SENT_FIN);
     struct finding *finding;
 
     capture->ended++;
     capture->opened += opened == OPENED_THREE_WAY || opened == OPENED_SIMULTANEOUS;
     if (opened == OPENED_UNANSWERED && !is_reset && !d->is_unreachable)
-        put_first(add(d, FINDING_SYN_UNANSWERED, FLOW_A, 0), d->first_number);
-    if (is_half && !find(d, FINDING_SYN_ACK_UNACKNOWLEDGED, FLOW_B))
-        add(d, FINDING_SYN_ACK_UNACKNOWLEDGED, FLOW_B, d->last_number);
+        put_first(add(d, FINDING_SYN_UNANSWERED, opener, 0), d->first_number);
+    if (is_half && !find(d, FINDING_SYN_ACK_UNACKNOWLEDGED, !opener))
+        add(d, FINDING_SYN_ACK_UNACKNOWLEDGED, !opener, d->last_number);
     if (d->was_time_wait)
-        add(d, FINDING_PORT_REUSE, FLOW_A, d->first_number);
+        add(d, FINDING_PORT_REUSE, opener, d->first_number);
     for (unsigned side = FLOW_A; side < FLOW_SIDES; side++) {
         end_waiting(d, flow, side, capture);
         if (is_one_sided(flow, side)) {

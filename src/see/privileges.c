@@ -65,15 +65,54 @@ int privileges_become_user(struct err *err)
     return 0;
 }
 
+int privileges_keep(void)
+{
+    return prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 ? -errno : 0;
+}
+
+int privileges_raise(void)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+    if (syscall(SYS_capget, &head, caps) < 0)
+        return -errno;
+    for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        caps[i].effective = caps[i].permitted;
+    return syscall(SYS_capset, &head, caps) < 0 ? -errno : 0;
+}
+
+/* What a later execve might bring back. Refused to those who have nothing to drop; a kernel before 4.3 has no
+ * ambient set. */
+static void drop_future(void)
+{
+    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
+        (void)!prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
+    (void)!prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+}
+
+int privileges_drop_to_looking(struct err *err)
+{
+    struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+    drop_future();
+    if (syscall(SYS_capget, &head, caps) < 0)
+        return fail("capget", err);
+    for (size_t i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+        caps[i].permitted &= i == CAP_TO_INDEX(CAP_SYS_PTRACE) ? CAP_TO_MASK(CAP_SYS_PTRACE) : 0;
+        caps[i].effective = caps[i].permitted;
+        caps[i].inheritable = 0;
+    }
+    return syscall(SYS_capset, &head, caps) < 0 ? fail("capset", err) : 0;
+}
+
 int privileges_drop(struct err *err)
 {
     struct __user_cap_header_struct head = {.version = _LINUX_CAPABILITY_VERSION_3};
     const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
 
-    /* Refused to those who have nothing to drop; a kernel before 4.3 has no ambient set. */
-    for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap, 0, 0, 0) >= 0; cap++)
-        (void)!prctl(PR_CAPBSET_DROP, cap, 0, 0, 0);
-    (void)!prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+    drop_future();
     if (syscall(SYS_capset, &head, none) < 0)
         return fail("capset", err);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)

@@ -23,6 +23,7 @@ enum row_flags {
     ROW_LABEL_OF_B = 64,
     ROW_A_INFERRED = 128,
     ROW_B_INFERRED = 256,
+    ROW_OPENED_BY_B = 512,
 };
 
 struct row {
@@ -35,8 +36,9 @@ struct row {
     uint32_t findings;
     uint32_t retransmissions[FLOW_SIDES];
     uint32_t out_of_order, duplicate_acks, zero_windows, gaps;
+    uint32_t syn, syn_ack, fin, rst, icmp_errors;
     uint16_t port[FLOW_SIDES];
-    uint16_t syn, syn_ack, fin, rst, icmp_errors, flags;
+    uint16_t flags;
     uint8_t state[FLOW_SIDES];
     uint8_t protocol, ip_version, opened, closed, label;
 };
@@ -135,11 +137,6 @@ static struct row *add_row(struct roll *r)
     return row;
 }
 
-static uint16_t capped(uint32_t count)
-{
-    return count > UINT16_MAX ? UINT16_MAX : (uint16_t)count;
-}
-
 static void take_label(struct row *row, const struct conversation *c)
 {
     size_t len = strlen(c->label_text);
@@ -159,7 +156,8 @@ static void take(struct row *row, const struct conversation *c)
                    (c->closed_by == FLOW_B ? ROW_CLOSED_BY_B : 0) | (c->is_complete ? ROW_IS_COMPLETE : 0) |
                    (c->is_evicted ? ROW_IS_EVICTED : 0) | (c->is_reuse ? ROW_IS_REUSE : 0) |
                    (c->side[FLOW_A].is_state_inferred ? ROW_A_INFERRED : 0) |
-                   (c->side[FLOW_B].is_state_inferred ? ROW_B_INFERRED : 0));
+                   (c->side[FLOW_B].is_state_inferred ? ROW_B_INFERRED : 0) |
+                   (c->opener == FLOW_B ? ROW_OPENED_BY_B : 0));
     row->findings = 0;
     for (unsigned i = 0; i < c->finding_count; i++)
         row->findings |= 1U << c->findings[i].kind;
@@ -179,11 +177,11 @@ static void take(struct row *row, const struct conversation *c)
     row->last_ns = c->last_ns;
     row->rtt_ns = c->rtt_count ? c->rtt_avg_ns : -1;
     row->handshake_ns = c->handshake_ns;
-    row->syn = capped(c->syn);
-    row->syn_ack = capped(c->syn_ack);
-    row->fin = capped(c->fin);
-    row->rst = capped(c->rst);
-    row->icmp_errors = capped(c->icmp_errors);
+    row->syn = c->syn;
+    row->syn_ack = c->syn_ack;
+    row->fin = c->fin;
+    row->rst = c->rst;
+    row->icmp_errors = c->icmp_errors;
     row->protocol = c->protocol;
     row->ip_version = c->ip_version;
     row->opened = c->opened;
@@ -211,6 +209,7 @@ static void give(struct roll *r, const struct row *row, uint32_t id, struct conv
     ret->id = id;
     ret->protocol = row->protocol;
     ret->ip_version = row->ip_version;
+    ret->opener = row->flags & ROW_OPENED_BY_B ? FLOW_B : FLOW_A;
     ret->opened = row->opened;
     ret->closed = row->closed;
     ret->has_closer = row->flags & ROW_HAS_CLOSER;

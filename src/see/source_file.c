@@ -31,25 +31,30 @@ struct source_file {
     size_t window_bytes;
 };
 
+struct source_file *source_file_of(int fd, const char *name)
+{
+    struct source_file *s = xcalloc(1, sizeof(*s));
+
+    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    s->fd = fd;
+    s->name = xstrdup(name);
+    s->window_bytes = WINDOW_BYTES;
+    s->window = xmalloc(s->window_bytes);
+    s->in = cursor_of(s->window, 0);
+    pcapfile_init(&s->format);
+    return s;
+}
+
 int source_file_open(const char *path, struct source_file **ret, struct err *err)
 {
     bool is_stdin = strcmp(path, "-") == 0;
-    struct source_file *s;
     int fd;
 
     fd = is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     if (fd < 0)
         return err_set(
             err, ERR_INPUT, -errno, "%s: %s", is_stdin ? _("standard input") : path, err_word(-errno));
-    posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    s = xcalloc(1, sizeof(*s));
-    s->fd = fd;
-    s->name = xstrdup(is_stdin ? _("standard input") : path);
-    s->window_bytes = WINDOW_BYTES;
-    s->window = xmalloc(s->window_bytes);
-    s->in = cursor_of(s->window, 0);
-    pcapfile_init(&s->format);
-    *ret = s;
+    *ret = source_file_of(fd, is_stdin ? _("standard input") : path);
     return 0;
 }
 

@@ -12,6 +12,8 @@ struct source_file;
 
 /* path: "-" is standard input. 0 or a negative code with err filled. */
 int source_file_open(const char *path, struct source_file **ret, struct err *err);
+/* The same of what is open; fd becomes its own. name: for people. */
+struct source_file *source_file_of(int fd, const char *name);
 void source_file_close(struct source_file *s);
 /* Waits for more if it is a pipe. */
 enum source_result source_file_next(struct source_file *s, struct pcapfile_packet *ret, struct err *err);

@@ -3,12 +3,13 @@
 
 void udp_pair_take(struct flow *flow, unsigned from, uint32_t payload_bytes, int64_t time_ns)
 {
-    struct flow_side *a = &flow->side[FLOW_A], *side = &flow->side[from];
+    unsigned opener = flow_opener(flow);
+    struct flow_side *a = &flow->side[opener], *side = &flow->side[from];
     int64_t waited_us;
 
     side->packets++;
     side->payload_bytes += payload_bytes;
-    if (from == FLOW_A) {
+    if (from == opener) {
         /* Of several in a row the last: those before it were in vain, or asked for no answer. */
         flow->is_asked = true;
         a->hole_us = (uint32_t)((uint64_t)(time_ns - flow->first_ns) / 1000);

@@ -15,7 +15,7 @@ void udp_pair_take(struct flow *flow, unsigned from, uint32_t payload_bytes, int
 /* How many of A's were answered: of several in a row, one. */
 static inline uint32_t udp_pair_requests(const struct flow *flow)
 {
-    return flow->side[FLOW_A].next;
+    return flow->side[flow_opener(flow)].next;
 }
 
 /* How long the latest datagram of A has waited, or had when it was answered now. Less than 71 minutes. */
@@ -23,7 +23,7 @@ static inline int64_t udp_pair_waited_ns(const struct flow *flow, int64_t now_ns
 {
     uint32_t now_us = (uint32_t)((uint64_t)(now_ns - flow->first_ns) / 1000);
 
-    return (int64_t)(uint32_t)(now_us - flow->side[FLOW_A].hole_us) * 1000;
+    return (int64_t)(uint32_t)(now_us - flow->side[flow_opener(flow)].hole_us) * 1000;
 }
 
 #endif

@@ -3,6 +3,7 @@
 #include "show/ladder_svg.h"
 
 #include "see/talk_for_test.h"
+#include "show/rung_svg.h"
 
 static const struct follow_options close_look = {.close = true, .findings = true, .labels = true};
 
@@ -67,6 +68,48 @@ static void what_is_wrong_is_said(void **state)
     str_done(&svg);
 }
 
+static const char *id_of(struct str *out, const struct ladder *l, const struct rung *rung)
+{
+    rung_svg_id(out, l, rung);
+    return out->data;
+}
+
+/* In two halves, whose ids differ; the words of a stranger's note stay text. */
+static void under_way(void **state)
+{
+    static const struct ladder_options options = {.every = true};
+    struct talk *t = talk_new(&close_look, true);
+    const struct ladder_extra leaves = {.fate = FATE_DELIVERED, .part = RUNG_LEAVES};
+    const struct ladder_extra arrives = {
+        .fate = FATE_CORRUPTED, .part = RUNG_ARRIVES, .flight_ns = 40000000, .note = "corrupt <b>\x1b"};
+    const struct ladder_svg_options o = {0};
+    static const uint8_t no_options[1];
+    const struct packet packet = {.tcp = {.options = no_options, .header_bytes = 20}};
+    struct ladder *l = ladder_new(&options);
+    struct str svg = STR_INIT, left = STR_INIT, arrived = STR_INIT;
+
+    assert_true(talk_say(t, "0 a S"));
+    t->followed.packet = &packet; /* the one that talk_say made is gone */
+    ladder_add(l, &t->followed, &leaves);
+    ladder_add(l, &t->followed, &arrives);
+    follow_finish(t->f);
+    ladder_end(l, &t->ended[0]);
+    ladder_svg(&svg, l, &o);
+    check_has(&svg, "is under way");
+    check_has(&svg, "40.0 ms under way");
+    check_has(&svg, "damaged on the way");
+    check_has(&svg, "corrupt &lt;b&gt;\\x1b");
+    assert_string_equal(id_of(&left, l, ladder_rung(l, 0)), "c1-1");
+    assert_string_equal(id_of(&arrived, l, ladder_rung(l, 1)), "c1-1-arrives");
+    assert_true(rung_svg_find(l, 1) == ladder_rung(l, 0));
+    assert_int_equal(times(&svg, "class=\"a c "), 2);
+    str_done(&svg);
+    str_done(&left);
+    str_done(&arrived);
+    ladder_free(l);
+    talk_free(t);
+}
+
 static void runs_are_thick_and_errors_dashed(void **state)
 {
     struct str run = drawn(TALK(&close_look, false, TALK_OPEN, "0.1 a A len=1000", "0.11 a A len=1000",
@@ -100,6 +143,7 @@ int main(void)
         cmocka_unit_test(a_rung_a_packet),
         cmocka_unit_test(numbers_as_they_are),
         cmocka_unit_test(what_is_wrong_is_said),
+        cmocka_unit_test(under_way),
         cmocka_unit_test(runs_are_thick_and_errors_dashed),
         cmocka_unit_test(strangers_write_no_tags),
     };

@@ -62,7 +62,7 @@ static void put_times(
         str_reset(&text);
         at += y->time + 1;
     }
-    if (index > 0) {
+    if (index > 0 && rung->part != RUNG_ARRIVES) {
         append_delta(&text, rung->delta_ns);
         ladder_text_put_right(out, STYLE_DIM, &text, at, y->has_delta ? LADDER_DELTA_COLUMNS : y->time);
     }
@@ -77,7 +77,7 @@ static void put_state_of(struct painted *out, const struct ladder_layout *y, con
 
     if (!y->has_states || !rung->is_changed[side])
         return;
-    if (side == FLOW_B &&
+    if (side != (c ? c->opener : FLOW_A) &&
         (ladder_text_is_never_heard(c) || (c && c->opened == OPENED_REFUSED && state == FLOW_SYN_RECEIVED)))
         return;
     ladder_text_put_state(out, y, side, state, rung->is_inferred[side]);
@@ -199,21 +199,23 @@ struct shape {
     const char *line, *head;
 };
 
-/* An arrow that is lost ends before the other lifeline. An ICMP error comes from somewhere on the way, one
- * cannot tell how far: it begins there. */
+/* An arrow that is lost ends before the other lifeline, and so does that of a packet which is under way;
+ * where it arrives the rest of it is drawn. An ICMP error comes from somewhere on the way, one cannot tell
+ * how far: it begins there. */
 static struct shape shape_of(const struct rung *rung, const struct arrow *a, const struct ladder_layout *y,
     const struct traffic_signs *signs)
 {
     bool is_error = rung->kind == RUNG_ICMP, is_lost = rung->fate == FATE_DROPPED;
+    bool is_end = is_error || rung->part == RUNG_ARRIVES;
     int needed = LEAD_COLUMNS + a->words + TRAIL_COLUMNS;
     struct shape s = {
         .is_right = (rung->from == FLOW_A) != is_error, .columns = y->lane, .line = signs->line};
 
-    if (is_error || is_lost) {
+    if (is_error || is_lost || rung->part != RUNG_WHOLE) {
         s.columns = y->lane * 3 / 4;
         s.columns = s.columns < needed ? needed : s.columns;
     }
-    s.is_from_right = s.is_right == is_error;
+    s.is_from_right = s.is_right == is_end;
     s.head = is_lost ? signs->lost : s.is_right ? signs->right : signs->left;
     if (rung->kind == RUNG_RUN)
         s.line = signs->run;

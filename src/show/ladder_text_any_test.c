@@ -44,7 +44,14 @@ static void say_anything(struct talk *t, struct ladder *l, bool is_udp, unsigned
         {0x20, 1, 0xd, 0xb8, 0x85, 0xa3, 8, 0xd3, 0x13, 0x19, 0x8a, 0x2e, 3, 0x70, 0x73, 0x48},
         {0x20, 1, 0xd, 0xb8, 0x1f, 0xff, 0xff, 0xff, 0x13, 0x19, 0xff, 0x2e, 0x13, 0x70, 0xff, 0x49}};
     unsigned from = chance(2);
-    struct ladder_extra extra = {.fate = (uint8_t)(chance(3) ? 0 : chance(7))};
+    static const char *const notes[] = {NULL, "", "drop syn+ack#1", "\x1b[2J \xff",
+        "delay 200ms 1% data#3 of handshake from server, and so on until it is much too long to stand beside "
+        "anything, "
+        "or anywhere else at all"};
+    struct ladder_extra extra = {.fate = (uint8_t)(chance(3) ? 0 : chance(RUNG_FATES)),
+        .part = (uint8_t)(chance(3) ? RUNG_WHOLE : chance(3)),
+        .flight_ns = chance(2) ? 0 : any_number(),
+        .note = notes[chance(3) ? 0 : chance(5)]};
     uint8_t options[40];
     struct packet p = {.kind = is_udp ? PACKET_UDP : PACKET_TCP,
         .layer = PACKET_TRANSPORT,

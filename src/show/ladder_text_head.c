@@ -118,22 +118,31 @@ static void put_first_states(struct painted *out, const struct ladder_layout *y,
     const struct conversation *c, bool ascii)
 {
     const struct rung *first = ladder_count(l) ? ladder_rung(l, 0) : NULL;
-    bool is_syn = first && first->kind == RUNG_PACKET && first->from == FLOW_A &&
+    bool is_syn = first && first->kind == RUNG_PACKET && first->from == c->opener &&
                   (first->flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+    enum flow_state state[FLOW_SIDES] = {FLOW_STATES, FLOW_STATES}; /* not told */
 
     if (!is_syn || !y->has_states)
         return;
-    ladder_text_put_state(out, y, FLOW_A, FLOW_CLOSED, false);
+    state[c->opener] = FLOW_CLOSED;
+    if (first->has_states)
+        state[!c->opener] = first->state[!c->opener] == FLOW_LISTEN || first->state[!c->opener] == FLOW_SYN_RECEIVED
+                                ? FLOW_LISTEN
+                                : FLOW_CLOSED;
+    else if (c->opened == OPENED_THREE_WAY || c->opened == OPENED_HALF)
+        state[!c->opener] = FLOW_LISTEN;
+    else if (c->opened == OPENED_REFUSED)
+        state[!c->opener] = FLOW_CLOSED;
+    else if (ladder_text_is_never_heard(c))
+        state[!c->opener] = FLOW_UNKNOWN;
+    if (state[FLOW_A] != FLOW_STATES)
+        ladder_text_put_state(out, y, FLOW_A, state[FLOW_A], false);
     painted_pad(out, y->line_a);
     painted_add_text(out, STYLE_DIM, traffic_signs(ascii)->life);
     painted_pad(out, y->line_b);
     painted_add_text(out, STYLE_DIM, traffic_signs(ascii)->life);
-    if (c->opened == OPENED_THREE_WAY || c->opened == OPENED_HALF)
-        ladder_text_put_state(out, y, FLOW_B, FLOW_LISTEN, false);
-    else if (c->opened == OPENED_REFUSED)
-        ladder_text_put_state(out, y, FLOW_B, FLOW_CLOSED, false);
-    else if (ladder_text_is_never_heard(c))
-        ladder_text_put_state(out, y, FLOW_B, FLOW_UNKNOWN, false);
+    if (state[FLOW_B] != FLOW_STATES)
+        ladder_text_put_state(out, y, FLOW_B, state[FLOW_B], false);
     painted_end_line(out);
 }
 

@@ -625,6 +625,106 @@ static void what_the_wire_did(void **state)
     talk_free(t);
 }
 
+/* A simultaneous open on a wire of 40 ms: each SYN leaves, they cross, and arrive; then a FIN is held up by
+ * order, a forged RST comes, and a segment is lost. */
+static struct ladder *crossing(struct talk *t)
+{
+    static const struct ladder_options options = {.every = true};
+    static const struct {
+        const char *line;
+        struct ladder_extra extra;
+        unsigned again; /* which of the lines before arrives, from 1 */
+    } rungs[] = {
+        {"0.000 a S", {FATE_DELIVERED, RUNG_LEAVES, 0, NULL, true, {FLOW_SYN_SENT, FLOW_CLOSED}}, 0},
+        {"0.010 b S", {FATE_DELIVERED, RUNG_LEAVES, 0, NULL, true, {FLOW_SYN_SENT, FLOW_SYN_SENT}}, 0},
+        {NULL, {FATE_DELIVERED, RUNG_ARRIVES, 40000000, NULL, true, {FLOW_SYN_SENT, FLOW_SYN_RECEIVED}}, 1},
+        {NULL, {FATE_DELIVERED, RUNG_ARRIVES, 40000000, NULL, true, {FLOW_SYN_RECEIVED, FLOW_SYN_RECEIVED}},
+            2},
+        {"0.060 a PA len=100 seq=1 ack=1",
+            {FATE_DELAYED, RUNG_WHOLE, 240000000, "delay 200ms data#1", true,
+                {FLOW_ESTABLISHED, FLOW_ESTABLISHED}},
+            0},
+        {"0.100 b FA seq=1 ack=1",
+            {FATE_DROPPED, RUNG_WHOLE, 0, "drop fin#1 from server", true,
+                {FLOW_ESTABLISHED, FLOW_FIN_WAIT_1}},
+            0},
+        {"0.110 a R seq=101",
+            {FATE_FORGED, RUNG_WHOLE, 0, "reset server after fin", true, {FLOW_ESTABLISHED, FLOW_CLOSED}}, 0},
+    };
+    const struct packet bare = {.tcp = {.options = no_options, .header_bytes = 20}};
+    struct followed left[sizeof(rungs) / sizeof(rungs[0])];
+    struct ladder *l = ladder_new(&options);
+
+    for (size_t i = 0; i < sizeof(rungs) / sizeof(rungs[0]); i++) {
+        if (rungs[i].line) {
+            assert_true(talk_say(t, rungs[i].line));
+            t->followed.packet = &bare; /* the one that talk_say made is gone */
+            left[i] = t->followed;
+        }
+        ladder_add(l, rungs[i].again ? &left[rungs[i].again - 1] : &t->followed, &rungs[i].extra);
+    }
+    follow_finish(t->f);
+    ladder_end(l, &t->ended[0]);
+    return l;
+}
+
+static void on_the_way(void **state)
+{
+    static const struct ladder_text_options in_ascii = {.columns = 60, .ascii = true};
+    struct talk *t = talk_new(&close_look, false);
+    struct ladder *l = crossing(t);
+    struct str told = STR_INIT;
+
+    append_ladder(&told, l, AT(80), false, false);
+    assert_string_equal(told.data,
+        "#1  TCP                                            1970-01-01T00:00:00.000+00:00\n"
+        "                       10.0.0.1:40000                        10.0.0.2:80\n"
+        "    time   delta              A                                   B\n"
+        "                       CLOSED │                                   │\n"
+        "0.000000             SYN_SENT │── SYN seq=0  is under way ▶       │ CLOSED\n"
+        "0.010000 +10.0ms              │       ◀─ SYN seq=0  is under way ─│ SYN_SENT\n"
+        "0.040000                      │  ── SYN seq=0  40.0 ms under way ▶│ SYN_RECEIVED\n"
+        "0.050000         SYN_RECEIVED │◀─ SYN seq=0  40.0 ms under way ─  │\n"
+        "0.060000 +50.0ms  ESTABLISHED │── PSH ACK seq=1 ack=1 len=100 ───▶│ ESTABLISHED\n"
+        "                              │   held up on the way              │\n"
+        "                              │   delay 200ms data#1              │\n"
+        "0.100000 +40.0ms              │         ✗─ FIN ACK seq=1 ack=1 ───│ FIN_WAIT_1\n"
+        "                              │   lost on the way                 │\n"
+        "                              │   drop fin#1 from server          │\n"
+        "0.110000 +10.0ms              │── RST seq=101  forged on the way ▶│ CLOSED\n"
+        "                              │   reset server after fin  ! reset │\n");
+    str_reset(&told);
+    append_ladder(&told, l, &in_ascii, false, false);
+    assert_string_equal(told.data, "#1  TCP                        1970-01-01T00:00:00.000+00:00\n"
+                                   "            10.0.0.1:40000                  10.0.0.2:80\n"
+                                   "   delta           A                             B\n"
+                                   "            CLOSED |                             |\n"
+                                   "0.000000  SYN_SENT |-- SYN seq=0  is under way > | CLOSED\n"
+                                   " +10.0ms           | <- SYN seq=0  is under way -| SYN_SENT\n"
+                                   "                   |        -- SYN seq=0 ------->| SYN_RCVD\n"
+                                   "                   |   40.0 ms under way         |\n"
+                                   "          SYN_RCVD |<- SYN seq=0 --------        |\n"
+                                   "                   |   40.0 ms under way         |\n"
+                                   " +50.0ms     ESTAB |-- PSH ACK seq=1 ack=1 ----->| ESTAB\n"
+                                   "                   |   len=100                   |\n"
+                                   "                   |   held up on the way        |\n"
+                                   "                   |   delay 200ms data#1        |\n"
+                                   " +40.0ms           |     X- FIN ACK seq=1 ack=1 -| FINWAIT1\n"
+                                   "                   |   lost on the way           |\n"
+                                   "                   |   drop fin#1 from server    |\n"
+                                   " +10.0ms           |-- RST seq=101 ------------->| CLOSED\n"
+                                   "                   |   forged on the way         |\n"
+                                   "                   |   reset server after fin    |\n"
+                                   "                   |   ! reset                   |\n");
+    str_reset(&told);
+    append_ladder(&told, l, AT(160), false, false);
+    assert_non_null(strstr(told.data, "1 0.040000                      │                ── SYN seq=0 "
+                                      "────────────────────────────────▶│ SYN_RECEIVED 40.0 ms under way\n"));
+    str_done(&told);
+    ladder_free(l);
+    talk_free(t);
+}
+
 /* On a screen a ladder is drawn while its packets still come. */
 static void before_its_end(void **state)
 {
@@ -661,6 +761,7 @@ int main(void)
         cmocka_unit_test(chinese),
         cmocka_unit_test(explained),
         cmocka_unit_test(what_the_wire_did),
+        cmocka_unit_test(on_the_way),
         cmocka_unit_test(before_its_end),
     };
 

@@ -126,7 +126,7 @@ static void add_segment(
     if (rung->window_shift >= 0)
         addf(w, WORD_FACT, STYLE_NORMAL, "wscale=%d", rung->window_shift);
     add_sack(w, l, rung, absolute);
-    if (!(rung->flags & TCP_RST))
+    if (!(rung->flags & TCP_RST) && rung->part != RUNG_ARRIVES)
         addf(w, is_zero ? WORD_FACT : WORD_EXTRA, is_zero ? STYLE_WARNING : STYLE_NORMAL, "win=%" PRIu32,
             rung->window);
 }
@@ -175,16 +175,28 @@ static void add_error(struct ladder_words *w, const struct rung *rung)
 
 static void add_fate(struct ladder_words *w, const struct rung *rung)
 {
-    static const char *const texts[] = {
-        [FATE_DROPPED] = N_("lost on the way"),
-        [FATE_DELAYED] = N_("held up on the way"),
-        [FATE_DUPLICATED] = N_("arrives twice"),
-        [FATE_REORDERED] = N_("overtaken on the way"),
-        [FATE_CORRUPTED] = N_("damaged on the way"),
-    };
+    const char *text = rung_fate_text((enum rung_fate)rung->fate);
 
-    if (rung->fate > FATE_DELIVERED && rung->fate <= FATE_CORRUPTED)
-        add(w, WORD_NOTE, rung->fate == FATE_DROPPED ? STYLE_ERROR : STYLE_WARNING, _(texts[rung->fate]));
+    if (text)
+        add(w, WORD_NOTE, rung->fate == FATE_DROPPED ? STYLE_ERROR : STYLE_WARNING, _(text));
+    if (rung->note)
+        add(w, WORD_NOTE, STYLE_DIM, rung->note);
+}
+
+/* Where it arrives that is what there is to say; of what did so at once, as far as the ladder goes, it is
+ * nice to know. */
+static void add_flight(struct ladder_words *w, const struct rung *rung)
+{
+    struct str took = STR_INIT;
+
+    if (rung->part == RUNG_LEAVES) {
+        add(w, WORD_ASIDE, STYLE_DIM, _("is under way"));
+    } else if (rung->flight_ns > 0) {
+        clock_append_duration(&took, rung->flight_ns);
+        /* TRANSLATORS: how long a packet took */
+        addf(w, rung->part == RUNG_ARRIVES ? WORD_NOTE : WORD_ASIDE, STYLE_DIM, _("%s under way"), took.data);
+    }
+    str_done(&took);
 }
 
 /* Of these nothing is said: the arrow says it, or another word. */
@@ -304,6 +316,7 @@ void ladder_words_of(
     else
         add_segment(w, l, rung, absolute);
     add_fate(w, rung);
+    add_flight(w, rung);
     add_verdicts(w, rung);
     add_findings(w, rung, ascii);
     add_asides(w, rung, absolute);

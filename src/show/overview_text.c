@@ -417,6 +417,12 @@ static void put_unread(struct painted *out, const struct follow_totals *t, int c
             traffic_count(count, t->evicted));
         traffic_wrap(out, STYLE_WARNING, text.data, 0, columns);
     }
+    if (t->is_crowded)
+        traffic_wrap(out, STYLE_WARNING,
+            _("there were too many conversations at once to look at each: some have no label, and what there "
+              "is to "
+              "find in them was not looked for"),
+            0, columns);
     str_done(&text);
 }
 

@@ -227,6 +227,7 @@ static void totals(void **state)
     t.other = 1;
     t.bad = 3;
     t.evicted = 2;
+    t.is_crowded = true;
     painted_reset(p);
     str_reset(&out);
     overview_text_totals(p, &t, &flood, 1, &o);
@@ -235,7 +236,9 @@ static void totals(void **state)
         "1 conversation, 12,345 packets (TCP 12,300, UDP 40, 1 ICMP error)\n"
         "1 packet is none that is followed here: neither TCP nor UDP, or a further\nfragment\n"
         "3 packets cannot be read: cut short, or not made as they should be\n"
-        "2 conversations were given up while open: there were too many\n(--max-conversations)\n\n"
+        "2 conversations were given up while open: there were too many\n(--max-conversations)\n"
+        "there were too many conversations at once to look at each: some have no label,\n"
+        "and what there is to find in them was not looked for\n\n"
         "✗ many SYNs without an end of the handshake (300 times) (packets 7, 9 and\n"));
     str_done(&out);
     painted_free(p);

@@ -36,14 +36,17 @@ static int columns_of(const struct packet_fields_options *o)
     return o->columns < PACKET_FIELDS_COLUMNS_MIN ? PACKET_FIELDS_COLUMNS_MIN : o->columns;
 }
 
-/* The name, and what is in t->text beside it, in as many lines as it takes; the text is empty then. */
+/* The name, and what is in t->text beside it, or below where it is too long ("802.11 with PPI header"), in as
+ * many lines as it takes; the text is empty then. */
 static void tell(struct teller *t, const char *name, enum style style)
 {
-    int columns = columns_of(t->o), indent = columns > 3 * NAME_COLUMNS ? NAME_COLUMNS : 2;
+    int columns = columns_of(t->o), indent = columns > 3 * NAME_COLUMNS ? NAME_COLUMNS : 2, taken;
     size_t at = 0;
 
-    painted_add_text(t->out, STYLE_ME, name);
-    if (painted_column(t->out) >= indent)
+    painted_add(t->out, STYLE_ME, name, text_fit(name, strlen(name), columns, &taken));
+    if (taken > columns - 3)
+        painted_end_line(t->out);
+    else if (taken >= indent)
         painted_add_text(t->out, STYLE_NORMAL, " ");
     painted_pad(t->out, indent);
     do {

@@ -68,7 +68,8 @@ const char *rung_svg_state_class(enum flow_state state)
 
 void rung_svg_id(struct str *out, const struct ladder *l, const struct rung *rung)
 {
-    str_appendf(out, "c%" PRIu32 "-%" PRIu64, ladder_conversation(l)->id, rung->number);
+    str_appendf(out, "c%" PRIu32 "-%" PRIu64 "%s", ladder_conversation(l)->id, rung->number,
+        rung->part == RUNG_ARRIVES ? "-arrives" : "");
 }
 
 const struct rung *rung_svg_find(const struct ladder *l, uint64_t number)
@@ -148,6 +149,26 @@ static void add_head(struct piece *p, const char *class, int x, int y, int direc
         -half, 2 * half);
 }
 
+/* Of a packet that is under way, the one half; with the other one it is the whole arrow. Between them both
+ * are dashed. */
+static void add_half(struct piece *p, const char *class)
+{
+    int direction = p->rung->from == FLOW_A ? 1 : -1, quarter = direction * (RUNG_SVG_B - RUNG_SVG_A) / 4;
+    int from_x = lifeline(p->rung->from), to_x = lifeline(!p->rung->from) - 3 * direction;
+    int y = (SENT_Y + ARRIVES_Y) / 2;
+
+    if (p->rung->part == RUNG_LEAVES) {
+        str_appendf(p->out,
+            "<path class=\"a %s\" d=\"M%d %dL%d %d\"/><path class=\"a c %s\" d=\"M%d %dL%d %d\"/>", class,
+            from_x, SENT_Y, MIDDLE, y, class, MIDDLE, y, MIDDLE + quarter, (y + ARRIVES_Y) / 2);
+        return;
+    }
+    str_appendf(p->out,
+        "<path class=\"a c %s\" d=\"M%d %dL%d %d\"/><path class=\"a %s\" d=\"M%d %dL%d %d\"/>", class,
+        MIDDLE - quarter, (SENT_Y + y) / 2, MIDDLE, y, class, MIDDLE, y, to_x - 9 * direction, ARRIVES_Y);
+    add_head(p, class, to_x, ARRIVES_Y, direction, 11, 5);
+}
+
 static void add_arrow(struct piece *p, const char *class)
 {
     const struct rung *rung = p->rung;
@@ -170,6 +191,10 @@ static void add_arrow(struct piece *p, const char *class)
         str_appendf(p->out,
             "<path class=\"a %s\" d=\"M%d %dL%d %d\"/><path class=\"x\" d=\"M%d %dl12 12m0-12l-12 12\"/>",
             class, from_x, SENT_Y, MIDDLE, y, MIDDLE - 6, y - 6);
+        return;
+    }
+    if (rung->part != RUNG_WHOLE) {
+        add_half(p, class);
         return;
     }
     if (rung->kind == RUNG_RUN) {
@@ -288,7 +313,7 @@ static void add_time(struct piece *p)
                                          : 6,
         seconds);
     str_appendf(p->out, "<text class=\"z d\" x=\"136\" y=\"%d\">", SENT_Y + 18);
-    if (p->rung->kind != RUNG_RUN && p->before) {
+    if (p->rung->kind != RUNG_RUN && p->rung->part != RUNG_ARRIVES && p->before) {
         str_append_str(p->out, p->rung->delta_ns < 0 ? "−" : "+");
         traffic_append_span(p->out, p->rung->delta_ns);
     }

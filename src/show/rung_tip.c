@@ -95,6 +95,25 @@ static void add_flags(struct str *out, const struct rung *rung)
     str_appendf(out, " (0x%03x)", rung->flags);
 }
 
+static void add_fate(struct str *out, const struct rung *rung)
+{
+    const char *text = rung_fate_text((enum rung_fate)rung->fate);
+    struct str took = STR_INIT;
+
+    if (text)
+        add_line(out, "· %s", _(text));
+    if (rung->note)
+        add_line(out, "· %s", rung->note);
+    if (rung->part == RUNG_LEAVES) {
+        add_line(out, "· %s", _("is under way"));
+    } else if (rung->flight_ns > 0) {
+        clock_append_duration(&took, rung->flight_ns);
+        str_append_str(out, "\n· ");
+        str_appendf(out, _("%s under way"), took.data);
+    }
+    str_done(&took);
+}
+
 static void add_meaning(struct str *out, const struct rung *rung)
 {
     for (unsigned bit = 1; bit < 1U << VERDICTS; bit <<= 1)
@@ -134,6 +153,7 @@ void rung_tip(struct str *out, const struct ladder *l, const struct rung *rung)
         add_numbers(out, rung);
         add_options(out, rung);
     }
+    add_fate(out, rung);
     add_meaning(out, rung);
     if (is_tcp)
         add_states(out, rung);

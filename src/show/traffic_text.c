@@ -63,10 +63,10 @@ const char *traffic_role(const struct conversation *c, unsigned side)
     if (c->opened == OPENED_SIMULTANEOUS)
         return NULL;
     if (c->opened == OPENED_DATAGRAM)
-        return side == FLOW_A ? N_("spoke first") : NULL;
-    if (c->opened == OPENED_MID_CAPTURE && !c->side[FLOW_A].has_syn)
-        return side == FLOW_A ? N_("heard first") : NULL;
-    return side == FLOW_A ? N_("client") : N_("server");
+        return side == c->opener ? N_("spoke first") : NULL;
+    if (c->opened == OPENED_MID_CAPTURE && !c->side[c->opener].has_syn)
+        return side == c->opener ? N_("heard first") : NULL;
+    return side == c->opener ? N_("client") : N_("server");
 }
 
 const char *traffic_letter(unsigned side)

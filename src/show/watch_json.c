@@ -296,6 +296,7 @@ void watch_json_capture(struct str *out, const struct watch_json_capture *captur
     json_add_int(j, "bad", (int64_t)t->bad);
     json_add_int(j, "conversations", (int64_t)t->conversations);
     json_add_int(j, "evicted", (int64_t)t->evicted);
+    json_add_bool(j, "crowded", t->is_crowded);
     if (capture->dropped >= 0)
         json_add_int(j, "dropped", capture->dropped);
     json_add_text(j, "error", capture->error);
