@@ -177,6 +177,7 @@ static int begin(struct run *r, struct err *err)
         .absolute = v->absolute,
         .ascii = v->ascii,
         .no_color = v->no_color,
+        .no_notes = lesson && lesson->is_crowd,
         .write = v->write,
         .title = _("landline lab"),
     };

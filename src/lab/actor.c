@@ -32,8 +32,7 @@ struct stage {
     const struct actor *actor;
     int listener, fd;   /* -1: none */
     int receive_buffer; /* 0: as it comes */
-    bool reuses_address;
-    bool may_fail; /* the act at hand */
+    bool may_fail;      /* the act at hand */
     int64_t since_ns;
 };
 
@@ -107,8 +106,6 @@ static int need_socket(struct stage *s, int type)
     s->fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
     if (s->fd >= 0 && s->receive_buffer)
         set(s->fd, SOL_SOCKET, SO_RCVBUF, s->receive_buffer);
-    if (s->fd >= 0 && s->reuses_address)
-        set(s->fd, SOL_SOCKET, SO_REUSEADDR, 1);
     return s->fd < 0 ? -errno : 0;
 }
 
@@ -126,20 +123,15 @@ static int do_bind(struct stage *s, int type, int port)
 
 static int do_listen(struct stage *s, int backlog)
 {
-    const struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(ACTOR_PORT)};
     char call[64];
-    int code;
 
     s->fd = -1;
-    code = need_socket(s, SOCK_STREAM);
-    if (code == 0)
-        code = result_of(bind(s->fd, (const struct sockaddr *)&a, sizeof(a)));
-    if (code == 0)
-        code = result_of(listen(s->fd, backlog));
+    if (do_bind(s, SOCK_STREAM, ACTOR_PORT))
+        return 1;
     s->listener = s->fd;
     s->fd = -1;
-    snprintf(call, sizeof(call), "listen(:%d, %d)", ACTOR_PORT, backlog);
-    return tell(s, call, code);
+    snprintf(call, sizeof(call), "listen(%d)", backlog);
+    return tell(s, call, result_of(listen(s->listener, backlog)));
 }
 
 static int do_accept(struct stage *s)
@@ -340,9 +332,6 @@ static int act(struct stage *s, const struct act *a)
     case ACT_SET_BUFFER:
         s->receive_buffer = a->value;
         return 0;
-    case ACT_SET_REUSE:
-        s->reuses_address = a->value;
-        return tell(s, "setsockopt(SO_REUSEADDR) for what comes", 0);
     case ACT_SET_NODELAY:
         set(s->fd, IPPROTO_TCP, TCP_NODELAY, a->value);
         return tell(s, a->value ? "setsockopt(TCP_NODELAY, 1)" : "setsockopt(TCP_NODELAY, 0)", 0);

@@ -20,15 +20,14 @@ enum act_kind {
     ACT_RECEIVE_END, /* until the other side has closed */
     ACT_SHUTDOWN,    /* SHUT_WR */
     ACT_CLOSE,
-    ACT_RESET,         /* close, with SO_LINGER 0 */
+    ACT_RESET,          /* close, with SO_LINGER 0 */
     ACT_CLOSE_LISTENER, /* the one that accepts, not what it has accepted */
-    ACT_SET_BUFFER,    /* SO_RCVBUF value, of what is made next */
-    ACT_SET_REUSE,     /* SO_REUSEADDR, of what is made next */
-    ACT_SET_NODELAY,   /* of the socket at hand; value: 0 or 1 */
-    ACT_SET_TIMEOUT,   /* TCP_USER_TIMEOUT value ms */
-    ACT_SET_KEEPALIVE, /* after value s of silence, then each second, three times */
-    ACT_FILL,          /* sends without waiting until no more goes in, or value bytes have */
-    ACT_PEEK_EMPTY,    /* waits until everything that was sent is acknowledged, at most value ms */
+    ACT_SET_BUFFER,     /* SO_RCVBUF value, of what is made next */
+    ACT_SET_NODELAY,    /* of the socket at hand; value: 0 or 1 */
+    ACT_SET_TIMEOUT,    /* TCP_USER_TIMEOUT value ms */
+    ACT_SET_KEEPALIVE,  /* after value s of silence, then each second, three times */
+    ACT_FILL,           /* sends without waiting until no more goes in, or value bytes have */
+    ACT_PEEK_EMPTY,     /* waits until everything that was sent is acknowledged, at most value ms */
     /* UDP: */
     ACT_UDP_BIND,    /* socket, bind to ACTOR_PORT */
     ACT_UDP_CONNECT, /* socket, connect to the other host's ACTOR_PORT */

@@ -86,8 +86,8 @@ const struct lesson lesson_simultaneous_close = {
 
 /* ---- half of it ---- */
 
-static const struct act ask_and_listen[] = {{ACT_CONNECT, 0}, {ACT_SEND, 5}, {ACT_SHUTDOWN, 0},
-    {ACT_RECEIVE_END, 0}, {ACT_CLOSE, 0}, {ACT_END, 0}};
+static const struct act ask_and_listen[] = {
+    {ACT_CONNECT, 0}, {ACT_SEND, 5}, {ACT_SHUTDOWN, 0}, {ACT_RECEIVE_END, 0}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 static const struct act answer_after_the_end[] = {{ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_RECEIVE_END, 0},
     {ACT_WAIT, 100}, {ACT_SEND, 500}, {ACT_WAIT, 100}, {ACT_SEND, 700}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 
@@ -126,9 +126,8 @@ const struct lesson lesson_lost_fin = {
               "It did not take a second this time: a connection that has measured its round trips waits as "
               "long as they take, and at least 0.2 s (RFC 6298 says 1 s; Linux has known better networks)."),
     .question = N_("close() returned 0. Has the other side got all the data?"),
-    .answer =
-        N_("Nobody knows: it means that the kernel will try. To be sure, the other side has to say so: "
-           "shutdown(SHUT_WR), and then recv() until it returns 0, or an answer of the protocol's."),
+    .answer = N_("Nobody knows: it means that the kernel will try. To be sure, the other side has to say so: "
+                 "shutdown(SHUT_WR), and then recv() until it returns 0, or an answer of the protocol's."),
     .acts = {[LAB_CLIENT] = hang_up, [LAB_SERVER] = close_at_once},
     .orders = drop_fin,
     .settle_ns = 20000 * NS_PER_MS,
@@ -140,11 +139,13 @@ const struct lesson lesson_lost_fin = {
 
 static const struct act hear_the_end[] = {
     {ACT_CONNECT, 0}, {ACT_RECEIVE_END, 0}, {ACT_WAIT, 100}, {ACT_CLOSE, 0}, {ACT_WAIT, 2500}, {ACT_END, 0}};
-static const struct act hear_the_end_full[] = {{ACT_CONNECT, 0}, {ACT_RECEIVE_END, 0}, {ACT_WAIT, 100},
-    {ACT_CLOSE, 0}, {ACT_WAIT, 64000}, {ACT_END, 0}};
+static const struct act hear_the_end_full[] = {
+    {ACT_CONNECT, 0}, {ACT_RECEIVE_END, 0}, {ACT_WAIT, 100}, {ACT_CLOSE, 0}, {ACT_WAIT, 64000}, {ACT_END, 0}};
 static const struct act close_first[] = {{ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_CLOSE, 0},
-    {ACT_CLOSE_LISTENER, 0}, {ACT_WAIT, 1000}, {ACT_MAY_FAIL, 0}, {ACT_LISTEN, 8}, {ACT_SET_REUSE, 1},
-    {ACT_LISTEN, 8}, {ACT_WAIT, 120000}, {ACT_END, 0}};
+    {ACT_CLOSE_LISTENER, 0}, {ACT_WAIT, 1000}, {ACT_LISTEN, 8}, {ACT_END, 0}};
+static const struct act close_first_full[] = {{ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_CLOSE, 0},
+    {ACT_CLOSE_LISTENER, 0}, {ACT_WAIT, 1000}, {ACT_MAY_FAIL, 0}, {ACT_LISTEN, 8}, {ACT_WAIT, 61500},
+    {ACT_LISTEN, 8}, {ACT_WAIT, 100000}, {ACT_END, 0}};
 static const struct lesson_order drop_last_ack[] = {{FATES_DROP, "ack#1 of close from server"}, {0, NULL}};
 
 const struct lesson lesson_time_wait = {
@@ -153,24 +154,25 @@ const struct lesson lesson_time_wait = {
     .before =
         N_("This time the server hangs up first, so it is the server that comes to TIME_WAIT. The wire drops "
            "the very last ACK. Afterwards the server's program is started anew, on the same port."),
-    .why =
-        N_("The last ACK was lost, so the client, in LAST_ACK, sent its FIN again. Had the server forgotten "
-           "the connection by then, its kernel would have answered RST: an error, after all had gone well. "
-           "It is in TIME_WAIT, remembers, and acknowledges once more. That is the first reason. The second: "
-           "segments of this connection may still be somewhere in the net; as long as these four numbers "
-           "(two addresses, two ports) are not used again, none of them can be taken for part of a next "
-           "connection. RFC 9293, section 3.4.2 and 3.6.1, waits twice the longest life of a segment "
-           "(2 MSL); for Linux that is 60 s, and no setting changes it.\n\n"
-           "The price: bind() failed with EADDRINUSE, since something on this port is not over yet. With "
-           "SO_REUSEADDR a listener may be there beside it: every server should set it, and it is safe, as "
-           "the old four numbers are still guarded."),
+    .why = N_(
+        "The last ACK was lost, so the client, in LAST_ACK, sent its FIN again. Had the server forgotten "
+        "the connection by then, its kernel would have answered RST: an error, after all had gone well. "
+        "It is in TIME_WAIT, remembers, and acknowledges once more. That is the first reason. The second: "
+        "segments of this connection may still be somewhere in the net; as long as these four numbers "
+        "(two addresses, two ports) are not used again, none of them can be taken for part of a next "
+        "connection. RFC 9293, section 3.4.2 and 3.6.1, waits twice the longest life of a segment "
+        "(2 MSL); for Linux that is 60 s, and no setting changes it.\n\n"
+        "The price: bind() failed with EADDRINUSE, since something on this port is not over yet. With "
+        "SO_REUSEADDR, set before bind() on the old listener and on the new one, a listener may be there "
+        "beside it: every server should set it, and it is safe, as the old four numbers are still guarded."),
     .question = N_("Who has to wait in TIME_WAIT, and how would you rid a busy server of 30,000 of them?"),
-    .answer = N_("Whoever closes first. Let the clients close first, or keep connections open and use them "
-                 "again; they cost the server some hundred bytes each and do no harm. They hurt a caller that "
-                 "runs out of ports; there, tcp_tw_reuse lets new calls take ports over, guarded by "
-                 "timestamps."),
+    .answer =
+        N_("Whoever closes first. Let the clients close first, or keep connections open and use them "
+           "again; they cost the server some hundred bytes each and do no harm. They hurt a caller that "
+           "runs out of ports; there, tcp_tw_reuse lets new calls take ports over, guarded by "
+           "timestamps."),
     .acts = {[LAB_CLIENT] = hear_the_end, [LAB_SERVER] = close_first},
-    .full_acts = {[LAB_CLIENT] = hear_the_end_full},
+    .full_acts = {[LAB_CLIENT] = hear_the_end_full, [LAB_SERVER] = close_first_full},
     .orders = drop_last_ack,
     .settle_ns = 20000 * NS_PER_MS,
     .timer = N_("Timer: TIME_WAIT ends after 60 s; --full waits for it."),

@@ -33,17 +33,18 @@ const struct lesson lesson_handshake = {
 /* ---- both call at once ---- */
 
 static const struct act call_each_other[] = {
-    {ACT_BIND, ACTOR_PORT}, {ACT_CONNECT, 0}, {ACT_WAIT, 300}, {ACT_CLOSE, 0}, {ACT_END, 0}};
+    {ACT_BIND, ACTOR_PORT}, {ACT_CONNECT, 0}, {ACT_WAIT, 100}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 static const struct act be_called_too[] = {
     {ACT_BIND, ACTOR_PORT}, {ACT_CONNECT, 0}, {ACT_RECEIVE_END, 0}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 /* Long enough for both to have called before either hears of it, and short enough for no timer to run out. */
-static const struct lesson_order far_apart[] = {{FATES_DELAY, "400ms syn"}, {0, NULL}};
+static const struct lesson_order far_apart[] = {
+    {FATES_DELAY, "300ms syn"}, {FATES_DELAY, "300ms syn+ack"}, {0, NULL}};
 
 const struct lesson lesson_simultaneous_open = {
     .name = "simultaneous-open",
     .title = N_("both call at once: no server at all"),
     .before = N_("Neither side listens. Each is bound to port 7000 and calls port 7000 of the other. A SYN "
-                 "takes 0.4 s here, so the two pass each other on their way."),
+                 "and a SYN+ACK take 0.3 s here, so the two calls pass each other on their way."),
     .why = N_("A kernel that waits in SYN_SENT for a SYN+ACK, and gets a SYN, concludes that the other side "
               "calls, too. It goes to SYN_RECEIVED and acknowledges it, with its own SYN once more: a "
               "SYN+ACK. When the other's SYN+ACK comes, both numbers are known on both sides: ESTABLISHED. "
@@ -74,9 +75,9 @@ const struct lesson lesson_lost_syn = {
               "(RFC 6298, section 2). When it runs out the same SYN goes out again, with the same number. "
               "For the program connect() simply took a second longer."),
     .question = N_("A page opens after one second more than usual, every now and then. What may it be?"),
-    .answer = N_(
-        "A SYN (or SYN+ACK) was lost, or the server's queue of calls was full and its kernel passed over "
-        "the SYN. One second, sometimes three, is the mark of it: while data is resent after 0.2 s."),
+    .answer =
+        N_("A SYN (or SYN+ACK) was lost, or the server's queue of calls was full and its kernel passed over "
+           "the SYN. One second, sometimes three, is the mark of it: while data is resent after 0.2 s."),
     .acts = {[LAB_CLIENT] = greet, [LAB_SERVER] = serve},
     .orders = drop_syn,
     .timer = N_("Timer: a SYN is sent again after 1 s, and then, by tcp_syn_linear_timeouts, four times more "
@@ -104,8 +105,8 @@ const struct lesson lesson_lost_syn_ack = {
     .timer = N_("Timers: SYN and SYN+ACK are each sent again after 1 s."),
 };
 
-static const struct act greet_late[] = {{ACT_CONNECT, 0}, {ACT_WAIT, 400}, {ACT_SEND, 5}, {ACT_RECEIVE, 5},
-    {ACT_CLOSE, 0}, {ACT_END, 0}};
+static const struct act greet_late[] = {
+    {ACT_CONNECT, 0}, {ACT_WAIT, 400}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 static const struct act say_nothing[] = {{ACT_CONNECT, 0}, {ACT_WAIT, 80000}, {ACT_SEND, 5},
     {ACT_MAY_FAIL, 0}, {ACT_RECEIVE, 5}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 static const struct lesson_order drop_third[] = {{FATES_DROP, "ack#1 of handshake"}, {0, NULL}};
@@ -192,15 +193,15 @@ const struct lesson lesson_old_duplicate_syn = {
     .title = N_("an old SYN turns up: what a two-way handshake would break"),
     .before = N_("Long ago the client called, and hung up again. A copy of its SYN was held up somewhere in "
                  "the net, and only now it comes to the server. Nobody at the client wants to call."),
-    .why =
-        N_("The server cannot see that the SYN is old. It answers SYN+ACK and waits in SYN_RECEIVED. But the "
-           "client's kernel has no socket that waits for this answer, and says so: RST. The server drops the "
-           "call, and is in LISTEN as before; accept() has not returned, its program knows nothing.\n\n"
-           "With a handshake of two segments the server would have taken the connection for open with its "
-           "SYN+ACK. accept() would have returned, the server would have sent its greeting, and waited for "
-           "words that nobody will ever say; each stray SYN would cost a connection, and data of the old one "
-           "might be taken for data of a new one. That is the principal reason for the third segment, in the "
-           "words of RFC 9293, section 3.5 (its figure 8 is what you see)."),
+    .why = N_(
+        "The server cannot see that the SYN is old. It answers SYN+ACK and waits in SYN_RECEIVED. But the "
+        "client's kernel has no socket that waits for this answer, and says so: RST. The server forgets the "
+        "call (CLOSED), its listener waits on; accept() has not returned, its program knows nothing.\n\n"
+        "With a handshake of two segments the server would have taken the connection for open with its "
+        "SYN+ACK. accept() would have returned, the server would have sent its greeting, and waited for "
+        "words that nobody will ever say; each stray SYN would cost a connection, and data of the old one "
+        "might be taken for data of a new one. That is the principal reason for the third segment, in the "
+        "words of RFC 9293, section 3.5 (its figure 8 is what you see)."),
     .question = N_("How does the client's RST keep the server from rejecting a call that is meant?"),
     .answer = N_("It carries the number which the SYN+ACK acknowledged, and so belongs to that one call "
                  "alone. A RST whose number does not fit is passed over (RFC 9293, section 3.5.3)."),
@@ -209,12 +210,11 @@ const struct lesson lesson_old_duplicate_syn = {
 
 /* ---- the queue of those who are half open ---- */
 
-#define FLOOD 6
-static const struct act flood[] = {
-    {ACT_RAW_SYNS, FLOOD}, {ACT_WAIT, 50}, {ACT_CONNECT, 700}, {ACT_END, 0}};
-static const struct act flood_and_greet[] = {{ACT_RAW_SYNS, FLOOD}, {ACT_WAIT, 50}, {ACT_CONNECT, 0},
+#define FLOOD 3
+static const struct act flood[] = {{ACT_RAW_SYNS, FLOOD}, {ACT_WAIT, 20}, {ACT_CONNECT, 400}, {ACT_END, 0}};
+static const struct act flood_and_greet[] = {{ACT_RAW_SYNS, FLOOD}, {ACT_WAIT, 20}, {ACT_CONNECT, 0},
     {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_CLOSE, 0}, {ACT_END, 0}};
-static const struct act short_queue[] = {{ACT_LISTEN, 4}, {ACT_ACCEPT, 0}, {ACT_RECEIVE, 5}, {ACT_SEND, 5},
+static const struct act short_queue[] = {{ACT_LISTEN, 1}, {ACT_ACCEPT, 0}, {ACT_RECEIVE, 5}, {ACT_SEND, 5},
     {ACT_RECEIVE_END, 0}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 static const struct session_setting no_cookies[] = {
     {LAB_SERVER, "ipv4/tcp_syncookies", "0"}, {LAB_SERVER, NULL, NULL}};
@@ -224,8 +224,9 @@ static const struct session_setting cookies[] = {
 const struct lesson lesson_syn_flood = {
     .name = "syn-flood",
     .title = N_("a SYN flood, without SYN cookies"),
-    .before = N_("The server's queue has room for four. Six SYNs come, in the names of hosts that do not "
-                 "exist; then an honest client calls. SYN cookies are off (tcp_syncookies = 0). It all stays "
+    .before = N_("The server's queue is as short as can be: room for two. Three SYNs come, in the names of "
+                 "hosts that do not exist; then an honest client calls. SYN cookies are off (tcp_syncookies "
+                 "= 0). It all stays "
                  "in the lab."),
     .why = N_("For each SYN the server remembers who calls, which options were offered, and which number it "
               "chose, and waits in SYN_RECEIVED for a third segment. Here it never comes: nobody answers the "
@@ -238,6 +239,7 @@ const struct lesson lesson_syn_flood = {
            "third segment brings that number back. That is a SYN cookie. Try: landline lab syn-cookies."),
     .acts = {[LAB_CLIENT] = flood, [LAB_SERVER] = short_queue},
     .settings = no_cookies,
+    .is_crowd = true,
     .settle_ns = 1,
     .timer = N_("Timer: each half-open call holds its place until its SYN+ACK was sent again 5 times "
                 "(tcp_synack_retries), about a minute."),
@@ -247,7 +249,7 @@ const struct lesson lesson_syn_cookies = {
     .name = "syn-cookies",
     .title = N_("the same SYN flood, with SYN cookies"),
     .before =
-        N_("The same six SYNs for a queue of four, and the same honest client. This time SYN cookies are on "
+        N_("The same three SYNs for a queue of two, and the same honest client. This time SYN cookies are on "
            "(tcp_syncookies = 1, as it is everywhere by default)."),
     .why = N_("When the queue is full the server answers all the same, and remembers nothing. Look at its "
               "state when the honest SYN has come: LISTEN, not SYN_RECEIVED; there is no place that could "
@@ -264,5 +266,6 @@ const struct lesson lesson_syn_cookies = {
            "remembers that they are owed."),
     .acts = {[LAB_CLIENT] = flood_and_greet, [LAB_SERVER] = short_queue},
     .settings = cookies,
+    .is_crowd = true,
     .settle_ns = 1,
 };

@@ -9,8 +9,8 @@ static const struct act talk_to_nobody[] = {{ACT_CONNECT, 0}, {ACT_SET_TIMEOUT, 
     {ACT_RECEIVE, 5}, {ACT_WAIT, 100}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
 static const struct act talk_to_nobody_full[] = {{ACT_CONNECT, 0}, {ACT_SEND, 5}, {ACT_RECEIVE, 5},
     {ACT_WAIT, 100}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
-static const struct act answer_once[] = {{ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_RECEIVE, 5}, {ACT_SEND, 5},
-    {ACT_RECEIVE_END, 0}, {ACT_END, 0}};
+static const struct act answer_once[] = {
+    {ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_RECEIVE, 5}, {ACT_SEND, 5}, {ACT_RECEIVE_END, 0}, {ACT_END, 0}};
 static const struct lesson_order vanish_after_answer[] = {
     {FATES_VANISH, "server after ack#2 from client"}, {0, NULL}};
 
@@ -19,13 +19,14 @@ const struct lesson lesson_half_open = {
     .title = N_("the server is gone, and the client does not know"),
     .before = N_("They talk once. Then the server's cable is pulled: no FIN, no RST, nothing. The client "
                  "sends five more bytes. TCP_USER_TIMEOUT is 1.5 s."),
-    .why = N_("A connection is not a wire, only a memory of it on both sides; if one side is gone the other "
-              "one still remembers. Both states say ESTABLISHED, and send() succeeds: the bytes are in the "
-              "kernel's buffer. Only that no ACK comes is a sign, and the kernel sends again, each time after "
-              "twice the wait. It would go on so for a quarter of an hour (tcp_retries2); the program has "
-              "limited it with TCP_USER_TIMEOUT (RFC 5482), and recv() fails with ETIMEDOUT.\n\n"
-              "A side that only listens does not even notice that: who sends nothing waits for no ACK, and "
-              "would wait for ever. Try: landline lab keepalive."),
+    .why =
+        N_("A connection is not a wire, only a memory of it on both sides; if one side is gone the other "
+           "one still remembers. Both states say ESTABLISHED, and send() succeeds: the bytes are in the "
+           "kernel's buffer. Only that no ACK comes is a sign, and the kernel sends again, each time after "
+           "twice the wait. It would go on so for a quarter of an hour (tcp_retries2); the program has "
+           "limited it with TCP_USER_TIMEOUT (RFC 5482), and recv() fails with ETIMEDOUT.\n\n"
+           "A side that only listens does not even notice that: who sends nothing waits for no ACK, and "
+           "would wait for ever. Try: landline lab keepalive."),
     .question = N_("The server is switched on again, and then a segment of the old connection comes. What "
                    "does it answer?"),
     .answer = N_("RST: its kernel knows nothing of such a connection. So the client learns at last that it "
@@ -73,16 +74,18 @@ static const struct act read_late[] = {{ACT_SET_BUFFER, 3000}, {ACT_LISTEN, 8}, 
 const struct lesson lesson_zero_window = {
     .name = "zero-window",
     .title = N_("the receiver does not read: the window closes"),
-    .before = N_("The client sends 12,000 bytes. The server's buffer holds half of that at most, and its "
+    .before = N_("The client sends 12,000 bytes. The server's buffer holds some 3,000, and its "
                  "program does not read for 1.5 s. Watch win= in what comes from the server."),
-    .why = N_("Each ACK says how many bytes more there is room for: the window. As the program does not "
-              "read, it shrinks, and at last it is 0: stop. That is flow control: the receiver protects its "
-              "own buffer (congestion control is another thing; it protects the network).\n\n"
-              "When the program reads, the kernel sends an ACK with a new window. That one could be lost, and "
-              "an ACK is never sent again: then the server would wait for data, and the client for a window, "
-              "for ever. So the client asks now and then, with a window probe: a segment without "
-              "room, which must be answered with an ACK that names the window of now. That is the "
-              "persist timer; it never gives up while answers come (RFC 9293, section 3.8.6.1)."),
+    .why =
+        N_("Each ACK says how many bytes more there is room for: the window. As the program does not "
+           "read, it shrinks, and at last it is 0: stop. That is flow control: the receiver protects its "
+           "own buffer (congestion control is another thing; it protects the network).\n\n"
+           "When the program reads, the kernel sends an ACK with a new window. That one could be lost, and "
+           "an ACK is never sent again: then the server would wait for data, and the client for a window, "
+           "for ever. So the client asks now and then, with a window probe: a segment with "
+           "a number from before, as keepalive sends it (and so it is labelled), which is answered with an "
+           "ACK that names the window of now. That is the persist timer; it never gives up while answers "
+           "come (RFC 9293, section 3.8.6.1)."),
     .question =
         N_("send() of 12,000 bytes returned at once, though the window was closed. Where are the bytes?"),
     .answer =
@@ -110,13 +113,14 @@ const struct lesson lesson_nagle = {
     .before = N_("After two exchanges the client writes a request in two calls: 5 bytes, then 3. The server "
                  "answers when it has all 8. Then the same again with TCP_NODELAY. Compare when the 3 bytes "
                  "leave."),
-    .why = N_("Nagle's algorithm (RFC 896; RFC 9293, section 3.7.4): while something is unacknowledged, do "
-              "not send a small segment; wait for the ACK, or until a full segment is there. So the 3 bytes "
-              "wait for the ACK of the 5. At the other end the delayed ACK waits for up to 40 ms for an "
-              "answer to travel with; but the server answers only when it has the 3 bytes. Each waits for the "
-              "other, until the server's timer runs out: 40 ms, for nothing. Each rule is good by "
-              "itself; it is write, write, read that makes them meet.\n\n"
-              "With TCP_NODELAY the 3 bytes leave at once."),
+    .why =
+        N_("Nagle's algorithm (RFC 896; RFC 9293, section 3.7.4): while something is unacknowledged, do "
+           "not send a small segment; wait for the ACK, or until a full segment is there. So the 3 bytes "
+           "wait for the ACK of the 5. At the other end the delayed ACK waits for up to 40 ms for an "
+           "answer to travel with; but the server answers only when it has the 3 bytes. Each waits for the "
+           "other, until the server's timer runs out: 40 ms, for nothing. Each rule is good by "
+           "itself; it is write, write, read that makes them meet.\n\n"
+           "With TCP_NODELAY the 3 bytes leave at once."),
     .question = N_("There is a better way than TCP_NODELAY. Which?"),
     .answer = N_("Write the request in one call: one buffer, or writev(), or MSG_MORE. Then it is one "
                  "segment, and Nagle's algorithm has nothing to hold back."),
@@ -156,6 +160,7 @@ const struct lesson lesson_mtu_black_hole = {
     .acts = {[LAB_CLIENT] = send_short_then_long, [LAB_SERVER] = take_short_then_long},
     .orders = narrow,
     .settings = probing,
-    .timer = N_("Timer: retransmissions after 0.2, 0.4, 0.8 s; the third one (tcp_retries1, here 2 in place "
-                "of 3) makes the kernel suspicious."),
+    .timer =
+        N_("Timer: timeouts after 0.2, 0.4, 0.8 s; at the third one (tcp_retries1, here 2 in place of 3) "
+           "the kernel tries shorter segments."),
 };
