@@ -75,8 +75,9 @@ static void check_packet(const struct packet *p, const uint8_t *data, size_t siz
         return;
     }
     check_ip(&p->ip, data, size);
-    if (p->tunnel)
-        check_ip(&p->outer, data, size);
+    check(p->outer_count <= PACKET_TUNNELS_MAX && !p->tunnel == !p->outer_count);
+    for (unsigned i = 0; i < p->outer_count; i++)
+        check_ip(&p->outer[i].ip, data, size);
     check(p->ip.payload_bytes <= wire);
     check_inside(p->payload, p->payload_captured, data, size);
     check(p->payload_captured <= p->payload_bytes);

@@ -79,6 +79,7 @@ struct flow {
     bool is_reuse : 1;   /* its ports had been those of another one */
     bool is_asked : 1;   /* UDP: a datagram of A waits for one of B: see udp_pair.h */
     bool has_detail : 1; /* see follow.c */
+    bool is_carrier : 1; /* its datagrams had packets of others in them: a tunnel */
     uint8_t closing : 2; /* enum flow_closing */
     int64_t first_ns, last_ns;
     uint32_t number;      /* counted from 1 in the order in which they began */

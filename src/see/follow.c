@@ -24,6 +24,7 @@ struct follow {
     struct capture_notes capture;
     struct fragments *fragments; /* NULL until there is one */
     struct packet whole;         /* what was put together of them */
+    struct packet carrier;       /* the datagram that the one at hand was in */
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
 };
@@ -324,7 +325,11 @@ static void take_packet(struct follow *f, struct followed *ret)
     memcpy(ret->state_before, step.state, sizeof(step.state));
     take_states(step.flow, ret);
     f->totals.conversations += step.is_first;
-    if (ret->packet->kind == PACKET_TCP) {
+    if (ret->packet == &f->carrier) {
+        f->totals.carriers++;
+        step.flow->is_carrier = true;
+        take_datagram(f, &step, ret);
+    } else if (ret->packet->kind == PACKET_TCP) {
         f->totals.tcp++;
         take_segment(f, &step, ret);
     } else {
@@ -333,6 +338,25 @@ static void take_packet(struct follow *f, struct followed *ret)
     }
     if (f->options.labels)
         take_label(f, &step, ret);
+}
+
+/* The tunnels of which the packet has come to be inside. Those before first were known as such already. */
+static void take_carriers(
+    struct follow *f, const struct packet *packet, unsigned first, uint64_t number, int64_t time_ns)
+{
+    for (unsigned i = first; i < packet->outer_count; i++) {
+        const struct packet_outer *outer = &packet->outer[i];
+        struct followed followed = {.packet = &f->carrier, .number = number, .time_ns = time_ns};
+
+        if (outer->ip.protocol != IP_PROTOCOL_UDP)
+            continue;
+        packet_of_outer(outer, &f->carrier);
+        f->packet = &f->carrier;
+        take_packet(f, &followed);
+        if (f->options.carrier)
+            f->options.carrier(f->options.carrier_arg, &followed);
+    }
+    f->packet = packet;
 }
 
 /* A fragment that never came: said of the conversation, where there is one, and of the capture. */
@@ -384,12 +408,17 @@ bool follow_packet(
     if (time_ns > f->capture.time_ns)
         f->capture.time_ns = time_ns;
     f->packet = packet;
+    if (packet->outer_count)
+        take_carriers(f, packet, 0, number, time_ns);
     if (packet_is_fragment(packet)) {
+        unsigned outer_count = packet->outer_count;
+
         if (!take_fragment(f, packet, number, time_ns)) {
             f->packet = NULL;
             return false;
         }
         packet = &f->whole;
+        take_carriers(f, packet, outer_count, number, time_ns);
     }
     switch (packet->kind) {
     case PACKET_TCP:

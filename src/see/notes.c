@@ -365,7 +365,8 @@ static bool is_to_many(const struct flow *flow)
 
 static void end_udp(struct detail *d, const struct flow *flow)
 {
-    if (!flow->side[FLOW_B].packets && !d->is_unreachable && !is_to_many(flow))
+    /* What a tunnel carries is answered where it goes, often with other ports (RFC 7348, section 5). */
+    if (!flow->side[FLOW_B].packets && !d->is_unreachable && !is_to_many(flow) && !flow->is_carrier)
         add(d, FINDING_UDP_UNANSWERED, FLOW_A, d->first_number)->count = flow->side[FLOW_A].packets;
 }
 
