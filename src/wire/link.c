@@ -220,6 +220,7 @@ static enum link_result parse_cisco_hdlc(struct cursor *in, struct link *ret)
     return link_parse_ethertype(load_be16(head + 2), in, ret);
 }
 
+/* Some routers write frames of Cisco's HDLC where they say PPP: 0f and 8f begin no protocol of it. */
 static enum link_result parse_ppp_hdlc(struct cursor *in, struct link *ret)
 {
     if (cursor_left(in) >= 1 && (in->at[0] == 0x0f || in->at[0] == 0x8f))
@@ -304,7 +305,6 @@ enum link_result link_parse_within(uint16_t linktype, unsigned depth, struct cur
     case LINKTYPE_LOOP:
         return parse_null(in, ret);
     case LINKTYPE_PPP:
-        return link_parse_ppp(in, ret);
     case LINKTYPE_PPP_HDLC:
         return parse_ppp_hdlc(in, ret);
     case LINKTYPE_CISCO_HDLC:

@@ -201,6 +201,12 @@ static void ppp(void **state)
 }
 
 /* Tags and headers of switches between Ethernet and IP. */
+static void cisco_hdlc_where_ppp_is_said(void **state)
+{
+    expect(LINKTYPE_PPP, "0f00 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_PPP, "8f00 86dd 60", ETHERTYPE_IPV6, NULL);
+}
+
 static void shims(void **state)
 {
     expect(LINKTYPE_ETHERNET, MACS "8903 0001 " MACS "0800 45", ETHERTYPE_IPV4, NULL);
@@ -306,6 +312,7 @@ int main(void)
         cmocka_unit_test(raw_ip),
         cmocka_unit_test(null_and_loop),
         cmocka_unit_test(ppp),
+        cmocka_unit_test(cisco_hdlc_where_ppp_is_said),
         cmocka_unit_test(shims),
         cmocka_unit_test(wifi),
         cmocka_unit_test(rare_links),

@@ -44,7 +44,7 @@ static enum tunnel_result parse_vxlan(struct cursor *in, struct link *ret_link)
 
     if (!get_bytes(in, 8, &head))
         return TUNNEL_CUT;
-    if ((head[0] & 0x7f) != 0x08)
+    if (!(head[0] & 0x08))
         return TUNNEL_NOT;
     return tunnel_enter(LINKTYPE_ETHERNET, in, ret_link);
 }
