@@ -181,8 +181,11 @@ static void take_numbers(const struct flow_step *step, struct followed *ret)
     /* RFC 7323, section 2.2: that of a segment with SYN is never scaled. */
     ret->window = both_scale && !is_syn ? (uint32_t)tcp->window << side->window_shift : tcp->window;
     ret->has_scale = is_syn || (side->flags & other->flags & FLOW_HAS_SYN);
+    /* Without its SYN, what a side began with is a number before its first byte, which nothing has. */
     if (side->flags & FLOW_HAS_SEQ)
-        ret->in_flight = side->next - (other->flags & FLOW_HAS_ACK ? other->acked : side->isn);
+        ret->in_flight = side->next - (other->flags & FLOW_HAS_ACK     ? other->acked
+                                          : side->flags & FLOW_HAS_SYN ? side->isn
+                                                                       : side->isn + 1);
     if (ret->in_flight > INT32_MAX) /* acknowledged, and not captured */
         ret->in_flight = 0;
 }

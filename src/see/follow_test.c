@@ -403,9 +403,24 @@ static void names_are_complete(void **state)
         assert_non_null(conversation_closed_text((enum conversation_closed)i));
 }
 
+/* It used to be one more than was sent, as if a SYN had been there. */
+static void in_flight_of_a_capture_from_the_middle(void **state)
+{
+    struct talk *t = talk_new(&plain, false);
+
+    assert_true(talk_say(t, "0 a PA seq=1 ack=1 len=1000"));
+    assert_int_equal(t->followed.in_flight, 1000);
+    assert_true(talk_say(t, "0.1 a PA len=500"));
+    assert_int_equal(t->followed.in_flight, 1500);
+    assert_true(talk_say(t, "0.2 b A seq=1 ack=1501"));
+    assert_int_equal(t->followed.in_flight, 0);
+    talk_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(in_flight_of_a_capture_from_the_middle),
         cmocka_unit_test(opened_and_closed),
         cmocka_unit_test(counts_and_ends),
         cmocka_unit_test(an_ipv6_end_is_in_brackets),

@@ -81,6 +81,24 @@ static void parse_icmp(struct packet *p, struct cursor *in)
     stop(p, PACKET_ICMP, PACKET_TRANSPORT);
 }
 
+static bool went_well(struct packet *p, enum ip_result result)
+{
+    switch (result) {
+    case IP_OK:
+        return true;
+    case IP_CUT:
+        stop(p, PACKET_CUT, PACKET_NETWORK);
+        break;
+    case IP_BAD:
+        stop(p, PACKET_BAD, PACKET_NETWORK);
+        break;
+    case IP_REFUSED:
+        stop(p, PACKET_REFUSED, PACKET_NETWORK);
+        break;
+    }
+    return false;
+}
+
 /* in is at a network header, or at what is none. Returns false, with in at the payload of IP, if the
  * transport is still to be read. */
 static bool parse_network(struct packet *p, struct cursor *in, uint32_t frame_bytes)
@@ -89,20 +107,7 @@ static bool parse_network(struct packet *p, struct cursor *in, uint32_t frame_by
         stop(p, PACKET_NOT_IP, PACKET_LINK);
         return true;
     }
-    switch (ip_parse(in, frame_bytes, &p->ip)) {
-    case IP_OK:
-        break;
-    case IP_CUT:
-        stop(p, PACKET_CUT, PACKET_NETWORK);
-        return true;
-    case IP_BAD:
-        stop(p, PACKET_BAD, PACKET_NETWORK);
-        return true;
-    case IP_REFUSED:
-        stop(p, PACKET_REFUSED, PACKET_NETWORK);
-        return true;
-    }
-    return false;
+    return !went_well(p, ip_parse(in, frame_bytes, &p->ip));
 }
 
 static void parse_transport(struct packet *p, struct cursor *in)
@@ -196,8 +201,8 @@ static void parse_inside(struct packet *p, struct cursor *in)
 {
     do {
         if (p->ip.protocol == IP_PROTOCOL_AUTHENTICATION && p->ip.version == 4 &&
-            !(p->ip.flags & IP_FRAGMENT) && ip_pass_authentication(in, &p->ip) != IP_OK)
-            break;
+            !(p->ip.flags & IP_FRAGMENT) && !went_well(p, ip_pass_authentication(in, &p->ip)))
+            return;
     } while (p->outer_count < PACKET_TUNNELS_MAX && may_be_tunnel(&p->ip, in) && enter(p, in));
     parse_transport(p, in);
 }
