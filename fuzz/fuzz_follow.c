@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     follow_finish(f);
     follow_totals(f, &told);
     check(told.packets == totals.number && told.ended == told.conversations && told.ended == totals.ended);
-    check(told.evicted == totals.evicted && told.tcp + told.udp == totals.packets);
+    check(told.evicted == totals.evicted && told.tcp + told.udp + told.carriers == totals.packets);
     check(told.tcp + told.udp + told.icmp_errors + told.fragments + told.other + told.bad == told.packets);
     follow_findings(f, &count);
     check(count <= 4);

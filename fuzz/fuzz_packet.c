@@ -13,7 +13,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t linktypes[] = {LINKTYPE_ETHERNET, LINKTYPE_RAW, LINKTYPE_LINUX_SLL, LINKTYPE_LINUX_SLL2,
-    LINKTYPE_NULL, LINKTYPE_LOOP, LINKTYPE_PPP, LINKTYPE_PPP_HDLC, LINKTYPE_CISCO_HDLC, LINKTYPE_IPV4, 105};
+    LINKTYPE_NULL, LINKTYPE_LOOP, LINKTYPE_PPP, LINKTYPE_PPP_HDLC, LINKTYPE_CISCO_HDLC, LINKTYPE_IPV4, 105,
+    LINKTYPE_IEEE802_11_RADIOTAP, LINKTYPE_PPI, LINKTYPE_IEEE802_11_PRISM, LINKTYPE_NFLOG, LINKTYPE_PKTAP,
+    LINKTYPE_FRAME_RELAY, LINKTYPE_TOKEN_RING, LINKTYPE_FDDI, LINKTYPE_PFLOG, LINKTYPE_MPLS,
+    LINKTYPE_IP_OVER_INFINIBAND};
 
 static void check(int holds)
 {
@@ -75,8 +78,9 @@ static void check_packet(const struct packet *p, const uint8_t *data, size_t siz
         return;
     }
     check_ip(&p->ip, data, size);
-    if (p->tunnel)
-        check_ip(&p->outer, data, size);
+    check(p->outer_count <= PACKET_TUNNELS_MAX && !p->tunnel == !p->outer_count);
+    for (unsigned i = 0; i < p->outer_count; i++)
+        check_ip(&p->outer[i].ip, data, size);
     check(p->ip.payload_bytes <= wire);
     check_inside(p->payload, p->payload_captured, data, size);
     check(p->payload_captured <= p->payload_bytes);
@@ -115,7 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet_parse(linktype, copy, (uint32_t)cut, wire, &part);
     check_packet(&part, copy, cut, wire);
     if (part.kind == whole.kind && part.layer == whole.layer && part.tunnel == whole.tunnel &&
-        has_ip(&part)) {
+        part.outer_count == whole.outer_count && has_ip(&part)) {
         check(part.ip.payload_bytes == whole.ip.payload_bytes && part.ip.protocol == whole.ip.protocol);
         check(part.payload_bytes == whole.payload_bytes);
         check((part.kind != PACKET_TCP && part.kind != PACKET_UDP) ||

@@ -135,6 +135,14 @@ static void keep(struct live *l, const struct pcapfile_packet *frame)
         l->status = cmd_fail(&err);
 }
 
+static void take_carrier(void *arg, const struct followed *followed)
+{
+    struct live *l = arg;
+
+    if (l->w->v.json && l->w->v.every && watch_chose(l->w, followed->conversation))
+        watch_json_packet(out_text(l->out), followed, l->start_ns);
+}
+
 static void take_batch(struct live *l, const struct pcapfile_packet *frames, unsigned count)
 {
     struct packet packets[BATCH];
@@ -296,6 +304,8 @@ int watch_live(struct watch_order *w, const char *interface)
         .findings = true,
         .ended = print_row,
         .arg = &l,
+        .carrier = take_carrier,
+        .carrier_arg = &l,
     };
     struct err err;
 

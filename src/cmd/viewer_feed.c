@@ -24,13 +24,35 @@ static void on_living(void *arg, const struct conversation *c)
     roll_update(v->roll, c);
 }
 
+/* ---- the list ---- */
+
+static void begin_row(struct viewer *v, const struct followed *followed)
+{
+    struct conversation c;
+
+    v->is_touched = true;
+    if (!followed->is_first)
+        return;
+    follow_conversation(v->follow, followed, &c);
+    roll_begin(v->roll, &c, followed->number);
+    if (v->o->follow && c.id == v->o->follow)
+        viewer_open_ladder(v, c.id);
+}
+
+static void take_carrier(void *arg, const struct followed *followed)
+{
+    begin_row(arg, followed);
+}
+
 int viewer_open(struct viewer *v, struct err *err)
 {
     struct follow_options options = {.max_conversations = v->o->max_conversations,
         .labels = true,
         .findings = true,
         .ended = on_ended,
-        .arg = v};
+        .arg = v,
+        .carrier = take_carrier,
+        .carrier_arg = v};
     struct stat st;
     int code;
 
@@ -61,22 +83,14 @@ void viewer_close(struct viewer *v)
     match_free(v->only);
 }
 
-/* ---- the list ---- */
+/* ---- packets ---- */
 
 void viewer_take(struct viewer *v, const struct packet *packet, int64_t time_ns)
 {
     struct followed followed;
-    struct conversation c;
 
-    if (!follow_packet(v->follow, packet, ++v->number, time_ns, &followed))
-        return;
-    v->is_touched = true;
-    if (!followed.is_first)
-        return;
-    follow_conversation(v->follow, &followed, &c);
-    roll_begin(v->roll, &c, followed.number);
-    if (v->o->follow && c.id == v->o->follow)
-        viewer_open_ladder(v, c.id);
+    if (follow_packet(v->follow, packet, ++v->number, time_ns, &followed))
+        begin_row(v, &followed);
 }
 
 void viewer_finish(struct viewer *v)

@@ -18,6 +18,14 @@
 #define BATCH FLOW_TABLE_EXPECT_MAX
 #define COPY_BYTES (64U << 10)
 
+static void take_carrier(void *arg, const struct followed *followed)
+{
+    struct watch_pass *p = arg;
+
+    if (p->take)
+        p->take(p, followed, p->frame);
+}
+
 int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err)
 {
@@ -30,6 +38,8 @@ int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const c
     own.max_conversations = (uint32_t)w->v.max_conversations;
     own.labels = true;
     own.findings = true;
+    own.carrier = take_carrier;
+    own.carrier_arg = ret;
     *ret = (struct watch_pass){.source = source, .follow = follow_new(&own)};
     return 0;
 }
@@ -45,6 +55,7 @@ static void take_batch(struct watch_pass *p, const struct pcapfile_packet *frame
     follow_expect(p->follow, packets, count);
     for (unsigned i = 0; i < count; i++) {
         p->number = frames[i].number;
+        p->frame = &frames[i];
         if (!follow_packet(p->follow, &packets[i], p->number, frames[i].time_ns, &followed)) {
             if (p->pass_over)
                 p->pass_over(p, &packets[i], &frames[i]);

@@ -16,9 +16,10 @@ struct watch_order;
 struct watch_pass {
     struct source *source;
     struct follow *follow;
-    uint64_t number;  /* of the packet at hand, counted from 1 as it stands in the file */
-    int64_t start_ns; /* when the file's first packet was */
-    bool has_failed;  /* it could not be read to its end: err says why */
+    uint64_t number;                     /* of the packet at hand, counted from 1 as it stands in the file */
+    const struct pcapfile_packet *frame; /* the one at hand */
+    int64_t start_ns;                    /* when the file's first packet was */
+    bool has_failed;                     /* it could not be read to its end: err says why */
     struct err err;
     /* A packet that is part of a conversation; may be NULL. */
     void (*take)(struct watch_pass *p, const struct followed *followed, const struct pcapfile_packet *frame);

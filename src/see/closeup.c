@@ -115,10 +115,26 @@ static bool may_be_of_it(const struct conversation *c, const struct packet *p)
     }
 }
 
+/* What is asked for may be the tunnel that the packet was in: then the ladder is that of its datagrams. */
+static const struct packet_outer *tunnel_of_it(const struct conversation *c, const struct packet *p)
+{
+    for (unsigned i = 0; i < p->outer_count; i++)
+        if (p->outer[i].ip.protocol == IP_PROTOCOL_UDP &&
+            is_between(c, &p->outer[i].ip, true, p->outer[i].sport, p->outer[i].dport))
+            return &p->outer[i];
+    return NULL;
+}
+
 bool closeup_take(struct closeup *u, const struct ring_packet *frame, const struct packet *packet)
 {
+    const struct packet_outer *tunnel = tunnel_of_it(&u->wanted, packet);
     struct followed followed;
+    struct packet carrier;
 
+    if (tunnel) {
+        packet_of_outer(tunnel, &carrier);
+        packet = &carrier;
+    }
     if (u->is_finished || !may_be_of_it(&u->wanted, packet) ||
         !follow_packet(u->follow, packet, frame->number, frame->time_ns, &followed) || u->is_finished)
         return false;

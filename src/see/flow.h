@@ -74,15 +74,16 @@ struct flow {
     uint16_t port[FLOW_SIDES];
     uint8_t protocol;    /* IP_PROTOCOL_TCP or IP_PROTOCOL_UDP */
     uint8_t version;     /* 4 or 6 */
-    uint8_t closed_by;   /* FLOW_A or FLOW_B, who sent the first FIN or RST; FLOW_SIDES: neither yet */
-    bool is_closed : 1;  /* RST, or both FINs acknowledged */
-    bool is_queued : 1;  /* the table's */
-    bool is_reuse : 1;   /* its ports had been those of another one */
-    bool is_asked : 1;   /* UDP: a datagram of A waits for one of B: see udp_pair.h */
-    bool has_detail : 1; /* see follow.c */
-    bool has_label : 1;  /* likewise */
-    uint8_t closing : 2; /* enum flow_closing */
+    uint8_t closed_by : 2; /* FLOW_A or FLOW_B, who sent the first FIN or RST; FLOW_SIDES: neither yet */
+    uint8_t closing : 2;   /* enum flow_closing */
+    bool is_carrier : 1;   /* its datagrams had packets of others in them: a tunnel */
     bool is_opened_by_b : 1; /* only where it was laid down who is a */
+    bool is_closed : 1;      /* RST, or both FINs acknowledged */
+    bool is_queued : 1;      /* the table's */
+    bool is_reuse : 1;       /* its ports had been those of another one */
+    bool is_asked : 1;       /* UDP: a datagram of A waits for one of B: see udp_pair.h */
+    bool has_detail : 1;     /* see follow.c */
+    bool has_label : 1;      /* likewise */
     int64_t first_ns, last_ns;
     uint32_t number;      /* counted from 1 in the order in which they began */
     uint32_t next_closed; /* the table's */

@@ -48,10 +48,10 @@ struct flow_step {
     uint8_t state[FLOW_SIDES];  /* enum flow_state */
 };
 
-/* These packets are about to be taken: has what they will need fetched into the cache. Changes nothing but
- * the time it takes, by about a tenth where there are many conversations. */
+/* These packets are about to be taken: looks for their flows and has what they will need fetched into the
+ * cache. Changes nothing but the time it takes: what it has found is a guess only. */
 #define FLOW_TABLE_EXPECT_MAX 32
-void flow_table_expect(const struct flow_table *t, const struct packet *packets, unsigned count);
+void flow_table_expect(struct flow_table *t, const struct packet *packets, unsigned count);
 /* Times may go back, as they do in files that were put together. */
 struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, int64_t time_ns);
 /* Whose would a packet with these ends be? *ret_from: which side sends it. NULL if there is none. */

@@ -318,6 +318,30 @@ static void many(void **state)
     flow_table_free(t);
 }
 
+/* What was expected is not what is taken: another packet lies in its place, or its flow has gone and left its
+ * memory to another one. */
+static void vain_expectations(void **state)
+{
+    struct flow_table *t = flow_table_new(1, 2, NULL, NULL);
+    struct packet first = packet_of(IP_PROTOCOL_UDP, 4, 1, 1000, 9, 53),
+                  second = packet_of(IP_PROTOCOL_UDP, 4, 2, 1000, 9, 53),
+                  third = packet_of(IP_PROTOCOL_UDP, 4, 3, 1000, 9, 53), p = first;
+
+    assert_int_equal(flow_table_take(t, &first, 1).flow->number, 1);
+    assert_int_equal(flow_table_take(t, &second, 2).flow->number, 2);
+
+    flow_table_expect(t, &p, 1);
+    p = second;
+    assert_int_equal(flow_table_take(t, &p, 3).flow->number, 2);
+
+    p = first;
+    flow_table_expect(t, &p, 1);
+    assert_int_equal(flow_table_take(t, &third, 4).flow->number, 3); /* in the memory of the first */
+    assert_int_equal(flow_table_take(t, &p, 5).flow->number, 4);
+    assert_int_equal(flow_table_count(t), 2);
+    flow_table_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +354,7 @@ int main(void)
         cmocka_unit_test(quoted),
         cmocka_unit_test(a_long_life),
         cmocka_unit_test(many),
+        cmocka_unit_test(vain_expectations),
     };
 
     return cmocka_run_group_tests(tests, name_hosts, NULL);

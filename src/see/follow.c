@@ -26,6 +26,7 @@ struct follow {
     struct capture_notes capture;
     struct fragments *fragments; /* NULL until there is one */
     struct packet whole;         /* what was put together of them */
+    struct packet carrier;       /* the datagram that the one at hand was in */
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
 };
@@ -198,8 +199,11 @@ static void take_numbers(const struct flow_step *step, struct followed *ret)
     /* RFC 7323, section 2.2: that of a segment with SYN is never scaled. */
     ret->window = both_scale && !is_syn ? (uint32_t)tcp->window << side->window_shift : tcp->window;
     ret->has_scale = is_syn || (side->flags & other->flags & FLOW_HAS_SYN);
+    /* Without its SYN, what a side began with is a number before its first byte, which nothing has. */
     if (side->flags & FLOW_HAS_SEQ)
-        ret->in_flight = side->next - (other->flags & FLOW_HAS_ACK ? other->acked : side->isn);
+        ret->in_flight = side->next - (other->flags & FLOW_HAS_ACK     ? other->acked
+                                          : side->flags & FLOW_HAS_SYN ? side->isn
+                                                                       : side->isn + 1);
     if (ret->in_flight > INT32_MAX) /* acknowledged, and not captured */
         ret->in_flight = 0;
 }
@@ -354,7 +358,11 @@ static void take_packet(struct follow *f, struct followed *ret)
     memcpy(ret->state_before, step.state, sizeof(step.state));
     take_states(step.flow, ret);
     f->totals.conversations += step.is_first;
-    if (ret->packet->kind == PACKET_TCP) {
+    if (ret->packet == &f->carrier) {
+        f->totals.carriers++;
+        step.flow->is_carrier = true;
+        take_datagram(f, &step, ret);
+    } else if (ret->packet->kind == PACKET_TCP) {
         f->totals.tcp++;
         take_segment(f, &step, ret);
     } else {
@@ -363,6 +371,25 @@ static void take_packet(struct follow *f, struct followed *ret)
     }
     if (f->options.labels)
         take_label(f, &step);
+}
+
+/* The tunnels of which the packet has come to be inside. Those before first were known as such already. */
+static void take_carriers(
+    struct follow *f, const struct packet *packet, unsigned first, uint64_t number, int64_t time_ns)
+{
+    for (unsigned i = first; i < packet->outer_count; i++) {
+        const struct packet_outer *outer = &packet->outer[i];
+        struct followed followed = {.packet = &f->carrier, .number = number, .time_ns = time_ns};
+
+        if (outer->ip.protocol != IP_PROTOCOL_UDP)
+            continue;
+        packet_of_outer(outer, &f->carrier);
+        f->packet = &f->carrier;
+        take_packet(f, &followed);
+        if (f->options.carrier)
+            f->options.carrier(f->options.carrier_arg, &followed);
+    }
+    f->packet = packet;
 }
 
 /* A fragment that never came: said of the conversation, where there is one, and of the capture. */
@@ -415,12 +442,17 @@ bool follow_packet(
     if (time_ns > f->capture.time_ns)
         f->capture.time_ns = time_ns;
     f->packet = packet;
+    if (packet->outer_count)
+        take_carriers(f, packet, 0, number, time_ns);
     if (packet_is_fragment(packet)) {
+        unsigned outer_count = packet->outer_count;
+
         if (!take_fragment(f, packet, number, time_ns)) {
             f->packet = NULL;
             return false;
         }
         packet = &f->whole;
+        take_carriers(f, packet, outer_count, number, time_ns);
     }
     switch (packet->kind) {
     case PACKET_TCP:

@@ -34,6 +34,8 @@ struct follow;
  * more is told of them: follow_totals.is_crowded. */
 #define FOLLOW_DETAILS_MAX 65536
 
+struct followed;
+
 struct follow_options {
     uint32_t max_conversations; /* at most FLOW_TABLE_MAX; 0: the default */
     bool close; /* a detail for each from its first packet on: round trips, SACK, timestamps, kinds of
@@ -49,6 +51,11 @@ struct follow_options {
      * NULL; must not call back. */
     void (*ended)(void *arg, const struct conversation *c);
     void *arg;
+    /* The UDP of a tunnel is a conversation as well: its datagram is told of here, before the packet that was
+     * in it, and with the same number. What *carrier points to is valid during the call only. May be NULL;
+     * must not call back, but for follow_conversation. */
+    void (*carrier)(void *arg, const struct followed *carrier);
+    void *carrier_arg;
 };
 
 enum followed_kind { FOLLOWED_TCP, FOLLOWED_UDP, FOLLOWED_ICMP /* an error about the conversation */ };
@@ -82,6 +89,7 @@ struct followed {
 struct follow_totals {
     uint64_t packets;        /* given */
     uint64_t tcp, udp;       /* that became part of a conversation */
+    uint64_t carriers;       /* datagrams of tunnels, whose packets are counted above or below */
     uint64_t icmp_errors;    /* that were about one */
     uint64_t fragments;      /* pieces of datagrams: the last one that comes counts as the whole, above */
     uint64_t other;          /* nothing that is followed here */

@@ -6,6 +6,7 @@
 
 #include "see/labels.h"
 #include "see/talk_for_test.h"
+#include "wire/capture_for_test.h"
 
 static const struct follow_options plain, close_look = {.close = true, .findings = true};
 
@@ -565,9 +566,74 @@ static void a_is_laid_down_for_reuse(void **state)
     talk_free(t);
 }
 
+/* It used to be one more than was sent, as if a SYN had been there. */
+static void in_flight_of_a_capture_from_the_middle(void **state)
+{
+    struct talk *t = talk_new(&plain, false);
+
+    assert_true(talk_say(t, "0 a PA seq=1 ack=1 len=1000"));
+    assert_int_equal(t->followed.in_flight, 1000);
+    assert_true(talk_say(t, "0.1 a PA len=500"));
+    assert_int_equal(t->followed.in_flight, 1500);
+    assert_true(talk_say(t, "0.2 b A seq=1 ack=1501"));
+    assert_int_equal(t->followed.in_flight, 0);
+    talk_free(t);
+}
+
+static void count_carrier(void *arg, const struct followed *carrier)
+{
+    unsigned *count = arg;
+
+    assert_int_equal(carrier->kind, FOLLOWED_UDP);
+    ++*count;
+}
+
+static void keep_findings(void *arg, const struct conversation *c)
+{
+    unsigned *count = arg;
+
+    *count += c->finding_count;
+}
+
+/* The UDP of a tunnel is a conversation of its own, as tshark has it, beside the one inside; and that nothing
+ * comes back to its ports is no fault: RFC 7348, section 5, has each end choose its own source port. */
+static void a_tunnel_is_a_conversation(void **state)
+{
+    struct bytes b =
+        bytes_of("4500 0044 0000 4000 40 11 0000 0b000001 0b000002 1234 10f5 0030 0000 "
+                 "3000000000000000 "
+                 "4500 0020 0000 4000 40 11 0000 0a000001 0a000002 0035 0036 000c 0000 61626364");
+    unsigned carriers = 0, findings = 0;
+    struct follow_options options = {.findings = true,
+        .ended = keep_findings,
+        .arg = &findings,
+        .carrier = count_carrier,
+        .carrier_arg = &carriers};
+    struct follow *f = follow_new(&options);
+    struct follow_totals totals;
+    struct followed followed;
+    struct packet packet;
+
+    packet_parse(LINKTYPE_RAW, b.at, (uint32_t)b.len, (uint32_t)b.len, &packet);
+    assert_int_equal(packet.outer_count, 1);
+    assert_true(follow_packet(f, &packet, 1, 0, &followed));
+    assert_int_equal(followed.payload, 4);
+    follow_finish(f);
+    follow_totals(f, &totals);
+    assert_int_equal(carriers, 1);
+    assert_int_equal(totals.carriers, 1);
+    assert_int_equal(totals.udp, 1);
+    assert_int_equal(totals.conversations, 2);
+    /* The datagram inside is not answered, either, and that is one. */
+    assert_int_equal(findings, 1);
+    follow_free(f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_tunnel_is_a_conversation),
+        cmocka_unit_test(in_flight_of_a_capture_from_the_middle),
         cmocka_unit_test(opened_and_closed),
         cmocka_unit_test(counts_and_ends),
         cmocka_unit_test(an_ipv6_end_is_in_brackets),

@@ -367,7 +367,8 @@ static void end_udp(struct detail *d, const struct flow *flow)
 {
     unsigned opener = flow_opener(flow);
 
-    if (!flow->side[!opener].packets && !d->is_unreachable && !is_to_many(flow))
+    /* What a tunnel carries is answered where it goes, often with other ports (RFC 7348, section 5). */
+    if (!flow->side[!opener].packets && !d->is_unreachable && !is_to_many(flow) && !flow->is_carrier)
         add(d, FINDING_UDP_UNANSWERED, opener, d->first_number)->count = flow->side[opener].packets;
 }
 

@@ -439,8 +439,8 @@ void packet_fields(
     packet_parse(frame->linktype, frame->data, frame->captured_bytes, frame->wire_bytes, &packet);
     tell_frame(&t);
     tell_link(&t);
-    if (packet.tunnel)
-        tell_ip(&t, &packet.outer);
+    for (unsigned i = 0; i < packet.outer_count; i++)
+        tell_ip(&t, &packet.outer[i].ip);
     if (packet.layer > PACKET_NETWORK || packet.kind == PACKET_FRAGMENT || packet.kind == PACKET_OTHER)
         tell_ip(&t, &packet.ip);
     tell_transport(&t);

@@ -12,7 +12,7 @@ enum {
     EXTENSION_HOP_BY_HOP = 0,
     EXTENSION_ROUTING = 43,
     EXTENSION_FRAGMENT = 44,
-    EXTENSION_AUTHENTICATION = 51,
+    EXTENSION_AUTHENTICATION = IP_PROTOCOL_AUTHENTICATION,
     EXTENSION_DESTINATION = 60,
 };
 
@@ -210,6 +210,18 @@ enum ip_result ip_parse(struct cursor *in, uint32_t frame_bytes, struct ip *ret)
     default:
         return IP_BAD;
     }
+}
+
+enum ip_result ip_pass_authentication(struct cursor *in, struct ip *ip)
+{
+    uint32_t left = ip->payload_bytes;
+    enum ip_result result = walk_extensions(in, &left, ip->protocol, false, ip);
+
+    if (result != IP_OK)
+        return result;
+    ip->header_bytes += ip->payload_bytes - left;
+    ip->payload_bytes = left;
+    return IP_OK;
 }
 
 enum ip_result ip_take_whole(struct cursor *in, struct ip *ip)

@@ -57,6 +57,11 @@ enum ip_result {
  * sent. *ret is complete only with IP_OK. */
 enum ip_result ip_parse(struct cursor *in, uint32_t frame_bytes, struct ip *ret);
 
+#define IP_PROTOCOL_AUTHENTICATION 51
+/* IPv4 with an authentication header (RFC 4302), which guards what follows and hides nothing: makes *ip that
+ * of the protocol behind it. in is at the header, and moves. (IPv6 has it among its extensions.) */
+enum ip_result ip_pass_authentication(struct cursor *in, struct ip *ip);
+
 /* *ip was that of the first fragment, and in has the payload of the whole datagram, complete: makes it that
  * of the whole, and moves in behind extension headers. */
 enum ip_result ip_take_whole(struct cursor *in, struct ip *ip);

@@ -4,6 +4,8 @@
  * over. */
 #include "wire/link.h"
 
+#include "wire/link_private.h"
+
 enum {
     ETHERTYPE_VLAN = 0x8100,
     ETHERTYPE_QINQ = 0x88a8,
@@ -11,11 +13,12 @@ enum {
     ETHERTYPE_MPLS = 0x8847,
     ETHERTYPE_MPLS_MULTICAST = 0x8848,
     ETHERTYPE_PPPOE = 0x8864,
-    /* Below this the field is the length of an 802.3 frame, and LLC follows. */
-    ETHERTYPE_MIN = 0x0600,
     /* Linux' own for 802.3 frames in a cooked capture (linux/if_ether.h, ETH_P_802_2). */
     ETHERTYPE_SLL_LLC = 0x0004,
 };
+
+/* The organization 00 00 f8 of SNAP: IEEE 802.1H. */
+#define SNAP_BRIDGED 0xf8
 
 enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057 };
 
@@ -25,7 +28,7 @@ enum { PPP_IPV4 = 0x0021, PPP_IPV6 = 0x0057 };
 #define SLL2_BYTES 20
 
 /* The first half-byte of an IP header. */
-static enum link_result by_version(const struct cursor *in, struct link *ret)
+enum link_result link_parse_ip(struct cursor *in, struct link *ret)
 {
     if (cursor_left(in) == 0)
         return LINK_CUT;
@@ -36,6 +39,13 @@ static enum link_result by_version(const struct cursor *in, struct link *ret)
     else
         return LINK_BAD;
     return LINK_OK;
+}
+
+static enum link_result parse_one_version(uint16_t ethertype, struct cursor *in, struct link *ret)
+{
+    enum link_result result = link_parse_ip(in, ret);
+
+    return result == LINK_OK && ret->ethertype != ethertype ? LINK_BAD : result;
 }
 
 /* RFC 1661 and 1662: the protocol is of two bytes, or of one if that is odd; before it may stand an address
@@ -67,7 +77,7 @@ static enum link_result parse_ppp_protocol(struct cursor *in, struct link *ret)
  *     | 1 | 1 | code  | session       | length        | PPP protocol ...
  *     +---+---+-------+---------------+---------------+--------------
  */
-static enum link_result parse_pppoe(struct cursor *in, struct link *ret)
+enum link_result link_parse_pppoe(struct cursor *in, struct link *ret)
 {
     const uint8_t *head;
 
@@ -78,32 +88,49 @@ static enum link_result parse_pppoe(struct cursor *in, struct link *ret)
     return parse_ppp_protocol(in, ret);
 }
 
-/* Labels of 4 bytes, the last one marked (RFC 3032); nothing says what follows, so it must look like IP. */
-static enum link_result parse_mpls(struct cursor *in, struct link *ret)
+/* Labels of 4 bytes, the last one marked (RFC 3032). Nothing says what follows: IP tells by its first half
+ * byte, and 0 there begins the control word of a pseudowire (RFC 4385, section 3), behind which comes what
+ * the ends have agreed on, mostly Ethernet (RFC 4448): taken for that if the type in it is IP's or a tag's.
+ */
+enum link_result link_parse_mpls(unsigned depth, struct cursor *in, struct link *ret)
 {
     uint32_t label = 0;
 
+    ret->ethertype = ETHERTYPE_NONE;
     for (int i = 0; i < LINK_TAGS_MAX; i++) {
         if (!get_be32(in, &label))
             return LINK_CUT;
         if (label & 0x100) {
-            ret->ethertype = ETHERTYPE_NONE;
-            return by_version(in, ret) == LINK_CUT ? LINK_CUT : LINK_OK;
+            if (depth < LINK_DEPTH_MAX && cursor_left(in) >= 4 + ETHERNET_BYTES &&
+                load_be32(in->at) >> 16 == 0) {
+                uint16_t type = load_be16(in->at + 4 + 12);
+
+                if (type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6 || type == ETHERTYPE_VLAN) {
+                    in->at += 4;
+                    return link_parse_within(LINKTYPE_ETHERNET, depth + 1, in, ret);
+                }
+            }
+            return link_parse_ip(in, ret) == LINK_CUT ? LINK_CUT : LINK_OK;
         }
     }
     return LINK_BAD;
 }
 
-/* 802.2 with SNAP, aa aa 03 00 00 00 and an ethertype (RFC 1042); other LLC carries no IP. */
-static enum link_result parse_llc(struct cursor *in, struct link *ret)
+/* 802.2: SNAP, aa aa 03, an organization that may be none, and an ethertype (RFC 1042), or IP itself as
+ * service 06 (RFC 948); other LLC carries no IP. */
+enum link_result link_parse_llc(unsigned depth, struct cursor *in, struct link *ret)
 {
     const uint8_t *head;
+    uint16_t type;
 
     ret->ethertype = ETHERTYPE_NONE;
-    if (cursor_left(in) < 8 || memcmp(in->at, "\xaa\xaa\x03\x00\x00\x00", 6) != 0 || !get_bytes(in, 8, &head))
+    if (cursor_left(in) >= 3 && memcmp(in->at, "\x06\x06\x03", 3) == 0 && get_skip(in, 3))
+        return link_parse_ip(in, ret) == LINK_CUT ? LINK_CUT : LINK_OK;
+    if (cursor_left(in) < 8 || memcmp(in->at, "\xaa\xaa\x03\x00\x00", 5) != 0 ||
+        (in->at[5] != 0 && in->at[5] != SNAP_BRIDGED) || !get_bytes(in, 8, &head))
         return LINK_OK;
-    ret->ethertype = load_be16(head + 6);
-    return LINK_OK;
+    type = load_be16(head + 6);
+    return type < ETHERTYPE_MIN ? LINK_OK : link_parse_ethertype_within(type, depth + 1, in, ret);
 }
 
 /* A VLAN tag (IEEE 802.1Q) stands behind the ethertype that announces it:
@@ -112,7 +139,8 @@ static enum link_result parse_llc(struct cursor *in, struct link *ret)
  *     | 8100, 88a8    |pri|d|identifier | next ethertype|
  *     +---------------+---+-+-----------+---------------+
  */
-enum link_result link_parse_ethertype(uint16_t ethertype, struct cursor *in, struct link *ret)
+enum link_result link_parse_ethertype_within(
+    uint16_t ethertype, unsigned depth, struct cursor *in, struct link *ret)
 {
     ret->ethertype = ethertype;
     for (int tags = 0;
@@ -131,12 +159,19 @@ enum link_result link_parse_ethertype(uint16_t ethertype, struct cursor *in, str
     if (ethertype == ETHERTYPE_IPV4 || ethertype == ETHERTYPE_IPV6)
         return LINK_OK;
     if (ethertype == ETHERTYPE_PPPOE)
-        return parse_pppoe(in, ret);
+        return link_parse_pppoe(in, ret);
     if (ethertype == ETHERTYPE_MPLS || ethertype == ETHERTYPE_MPLS_MULTICAST)
-        return parse_mpls(in, ret);
+        return link_parse_mpls(depth, in, ret);
+    if (depth >= LINK_DEPTH_MAX)
+        return LINK_OK;
     if (ethertype < ETHERTYPE_MIN)
-        return parse_llc(in, ret);
-    return LINK_OK;
+        return link_parse_llc(depth, in, ret);
+    return link_parse_shim(ethertype, depth, in, ret);
+}
+
+enum link_result link_parse_ethertype(uint16_t ethertype, struct cursor *in, struct link *ret)
+{
+    return link_parse_ethertype_within(ethertype, 0, in, ret);
 }
 
 /* The family of the machine that captured, in its byte order (NULL) or the network's (LOOP). Files change
@@ -153,6 +188,8 @@ static enum link_result parse_null(struct cursor *in, struct link *ret)
     case 2:
         ret->ethertype = ETHERTYPE_IPV4;
         break;
+    case 10: /* Linux */
+    case 23: /* Windows */
     case 24: /* NetBSD, OpenBSD */
     case 28: /* FreeBSD */
     case 30: /* macOS */
@@ -166,7 +203,7 @@ static enum link_result parse_null(struct cursor *in, struct link *ret)
 }
 
 /* ff is no protocol (RFC 1661, section 2) but the address, and the control byte 03 follows. */
-static enum link_result parse_ppp(struct cursor *in, struct link *ret)
+enum link_result link_parse_ppp(struct cursor *in, struct link *ret)
 {
     if (cursor_left(in) >= 1 && in->at[0] == 0xff && !get_skip(in, 2))
         return LINK_CUT;
@@ -183,11 +220,12 @@ static enum link_result parse_cisco_hdlc(struct cursor *in, struct link *ret)
     return link_parse_ethertype(load_be16(head + 2), in, ret);
 }
 
+/* Some routers write frames of Cisco's HDLC where they say PPP: 0f and 8f begin no protocol of it. */
 static enum link_result parse_ppp_hdlc(struct cursor *in, struct link *ret)
 {
     if (cursor_left(in) >= 1 && (in->at[0] == 0x0f || in->at[0] == 0x8f))
         return parse_cisco_hdlc(in, ret);
-    return parse_ppp(in, ret);
+    return link_parse_ppp(in, ret);
 }
 
 static uint8_t sll_direction(unsigned packet_type)
@@ -242,16 +280,15 @@ static enum link_result parse_sll2(struct cursor *in, struct link *ret)
     return parse_sll_protocol(load_be16(head), in, ret);
 }
 
-enum link_result link_parse(uint16_t linktype, struct cursor *in, struct link *ret)
+enum link_result link_parse_within(uint16_t linktype, unsigned depth, struct cursor *in, struct link *ret)
 {
     const uint8_t *head;
 
-    *ret = (struct link){.ethertype = ETHERTYPE_NONE};
     switch (linktype) {
     case LINKTYPE_ETHERNET:
         if (!get_bytes(in, ETHERNET_BYTES, &head))
             return LINK_CUT;
-        return link_parse_ethertype(load_be16(head + 12), in, ret);
+        return link_parse_ethertype_within(load_be16(head + 12), depth, in, ret);
     case LINKTYPE_LINUX_SLL:
         return parse_sll(in, ret);
     case LINKTYPE_LINUX_SLL2:
@@ -259,21 +296,28 @@ enum link_result link_parse(uint16_t linktype, struct cursor *in, struct link *r
     case LINKTYPE_RAW:
     case LINKTYPE_RAW_BSD:
     case LINKTYPE_RAW_OPENBSD:
+        return link_parse_ip(in, ret);
     case LINKTYPE_IPV4:
+        return parse_one_version(ETHERTYPE_IPV4, in, ret);
     case LINKTYPE_IPV6:
-        return by_version(in, ret);
+        return parse_one_version(ETHERTYPE_IPV6, in, ret);
     case LINKTYPE_NULL:
     case LINKTYPE_LOOP:
         return parse_null(in, ret);
     case LINKTYPE_PPP:
-        return parse_ppp(in, ret);
     case LINKTYPE_PPP_HDLC:
         return parse_ppp_hdlc(in, ret);
     case LINKTYPE_CISCO_HDLC:
         return parse_cisco_hdlc(in, ret);
     default:
-        return LINK_REFUSED;
+        return depth < LINK_DEPTH_MAX ? link_parse_rare(linktype, depth, in, ret) : LINK_OK;
     }
+}
+
+enum link_result link_parse(uint16_t linktype, struct cursor *in, struct link *ret)
+{
+    *ret = (struct link){.ethertype = ETHERTYPE_NONE};
+    return link_parse_within(linktype, 0, in, ret);
 }
 
 const char *link_name(uint16_t linktype)
@@ -284,38 +328,50 @@ const char *link_name(uint16_t linktype)
     } names[] = {
         {LINKTYPE_NULL, "BSD loopback"},
         {LINKTYPE_ETHERNET, "Ethernet"},
-        {6, "Token Ring"},
+        {LINKTYPE_TOKEN_RING, "Token Ring"},
         {7, "ARCNET"},
-        {8, "SLIP"},
+        {LINKTYPE_SLIP, "SLIP"},
         {LINKTYPE_PPP, "PPP"},
-        {10, "FDDI"},
+        {LINKTYPE_FDDI, "FDDI"},
         {LINKTYPE_RAW_BSD, "raw IP"},
         {LINKTYPE_RAW_OPENBSD, "raw IP"},
         {LINKTYPE_PPP_HDLC, "PPP in HDLC"},
-        {51, "PPPoE"},
-        {100, "ATM"},
+        {LINKTYPE_PPP_ETHER, "PPPoE"},
+        {LINKTYPE_ATM_RFC1483, "ATM"},
         {LINKTYPE_RAW, "raw IP"},
         {LINKTYPE_CISCO_HDLC, "Cisco HDLC"},
-        {105, "802.11"},
-        {107, "Frame Relay"},
+        {LINKTYPE_IEEE802_11, "802.11"},
+        {LINKTYPE_FRAME_RELAY, "Frame Relay"},
         {LINKTYPE_LOOP, "OpenBSD loopback"},
+        {LINKTYPE_ENC, "OpenBSD encapsulation"},
         {LINKTYPE_LINUX_SLL, "Linux cooked"},
-        {119, "802.11 with Prism header"},
-        {127, "802.11 with radiotap header"},
-        {163, "802.11 with AVS header"},
+        {LINKTYPE_PFLOG, "PFLOG"},
+        {LINKTYPE_IEEE802_11_PRISM, "802.11 with Prism header"},
+        {LINKTYPE_IEEE802_11_RADIOTAP, "802.11 with radiotap header"},
+        {LINKTYPE_IP_OVER_FIREWIRE, "IP over FireWire"},
+        {LINKTYPE_USER2, "PKTAP"},
+        {LINKTYPE_IEEE802_11_AVS, "802.11 with AVS header"},
+        {LINKTYPE_PPP_PPPD, "PPP"},
         {187, "Bluetooth HCI"},
         {189, "USB"},
-        {192, "802.11 with PPI header"},
+        {LINKTYPE_PPI, "802.11 with PPI header"},
         {195, "802.15.4"},
         {201, "Bluetooth HCI"},
+        {LINKTYPE_PPP_WITH_DIRECTION, "PPP"},
+        {LINKTYPE_HDLC_WITH_DIRECTION, "Cisco HDLC"},
+        {LINKTYPE_MPLS, "MPLS"},
         {220, "USB"},
         {LINKTYPE_IPV4, "raw IPv4"},
         {LINKTYPE_IPV6, "raw IPv6"},
         {230, "802.15.4"},
         {231, "D-Bus"},
-        {239, "NFLOG"},
+        {LINKTYPE_NFLOG, "NFLOG"},
+        {LINKTYPE_NETANALYZER, "netANALYZER"},
+        {LINKTYPE_IP_OVER_INFINIBAND, "IP over InfiniBand"},
         {251, "Bluetooth LE"},
         {253, "netlink"},
+        {LINKTYPE_PKTAP, "PKTAP"},
+        {LINKTYPE_MPACKET, "Ethernet with preamble"},
         {LINKTYPE_LINUX_SLL2, "Linux cooked v2"},
     };
 

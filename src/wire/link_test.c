@@ -154,8 +154,7 @@ static void cooked(void **state)
 
 static void raw_ip(void **state)
 {
-    static const uint16_t linktypes[] = {
-        LINKTYPE_RAW, LINKTYPE_RAW_BSD, LINKTYPE_RAW_OPENBSD, LINKTYPE_IPV4, LINKTYPE_IPV6};
+    static const uint16_t linktypes[] = {LINKTYPE_RAW, LINKTYPE_RAW_BSD, LINKTYPE_RAW_OPENBSD};
 
     for (size_t i = 0; i < sizeof(linktypes) / sizeof(linktypes[0]); i++) {
         expect_result(linktypes[i], "45", LINK_OK, ETHERTYPE_IPV4);
@@ -163,6 +162,10 @@ static void raw_ip(void **state)
         expect_result(linktypes[i], "", LINK_CUT, 0);
         expect_result(linktypes[i], "50", LINK_BAD, 0);
     }
+    expect(LINKTYPE_IPV4, "45", ETHERTYPE_IPV4, NULL);
+    expect_result(LINKTYPE_IPV4, "60", LINK_BAD, 0);
+    expect(LINKTYPE_IPV6, "60", ETHERTYPE_IPV6, NULL);
+    expect_result(LINKTYPE_IPV6, "45", LINK_BAD, 0);
 }
 
 static void null_and_loop(void **state)
@@ -197,9 +200,100 @@ static void ppp(void **state)
     expect(LINKTYPE_CISCO_HDLC, "8f00 2000 00", 0x2000, NULL);
 }
 
+/* Tags and headers of switches between Ethernet and IP. */
+static void cisco_hdlc_where_ppp_is_said(void **state)
+{
+    expect(LINKTYPE_PPP, "0f00 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_PPP, "8f00 86dd 60", ETHERTYPE_IPV6, NULL);
+}
+
+static void shims(void **state)
+{
+    expect(LINKTYPE_ETHERNET, MACS "8903 0001 " MACS "0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "88e7 00000001 " MACS "8100 0007 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "8909 0101 0001 0001 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "8926 00000000 86dd 60", ETHERTYPE_IPV6, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "893f 000000000000 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "88e5 00 00 00000001 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "88e5 20 00 00000001 0011223344556677 0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "894f 0fc2 02 01 00000001 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "894f 0fc2 02 04 00000001 0fc2 02 02 00000001 60", ETHERTYPE_IPV6, NULL);
+    expect(LINKTYPE_ETHERNET, MACS "22f3 0040 0001 0002 00000000 " MACS "0800 45", ETHERTYPE_IPV4, NULL);
+    /* Encrypted; a length that NSH cannot have; frames within frames for ever. */
+    expect_result(LINKTYPE_ETHERNET, MACS "88e5 08 00 00000001 0800 45", LINK_OK, 0x88e5);
+    expect_result(LINKTYPE_ETHERNET, MACS "894f 0fc1 02 01 00000001 45", LINK_BAD, 0);
+    expect_result(LINKTYPE_ETHERNET,
+        MACS "8903 0001 " MACS "8903 0001 " MACS "8903 0001 " MACS "8903 0001 " MACS "8903 0001 " MACS
+             "0800 45",
+        LINK_OK, 0x8903);
+}
+
+#define WIFI "0000 001122334455 66778899aabb 001122334455 1000 "
+#define SNAP "aaaa03000000 "
+
+static void wifi(void **state)
+{
+    expect_result(LINKTYPE_IEEE802_11, "0802 " WIFI SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_IEEE802_11, "8802 " WIFI "0000 " SNAP "86dd 60", LINK_OK, ETHERTYPE_IPV6);
+    expect_result(LINKTYPE_IEEE802_11, "0803 " WIFI "001122334455 " SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_IEEE802_11, "8882 " WIFI "0000 00000000 " SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_IEEE802_11_RADIOTAP, "0000 0800 00000000 0802 " WIFI SNAP "0800 45", LINK_OK,
+        ETHERTYPE_IPV4);
+    /* Two words of fields, a clock, and flags that say: padded. */
+    expect_result(LINKTYPE_IEEE802_11_RADIOTAP,
+        "0000 1900 03000080 00000000 00000000 0011223344556677 20 8802 " WIFI "0000 0000 " SNAP "0800 45",
+        LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_PPI, "0000 0800 69000000 0802 " WIFI SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_PPI, "0000 0800 01000000 " MACS "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_IEEE802_11_PRISM, "44000000 0c000000 00000000 0802 " WIFI SNAP "0800 45", LINK_OK,
+        ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_IEEE802_11_AVS, "80211001 0000000c 00000000 0802 " WIFI SNAP "0800 45", LINK_OK,
+        ETHERTYPE_IPV4);
+    /* Encrypted, in pieces, several in one, without data, a beacon. */
+    expect_result(LINKTYPE_IEEE802_11, "0842 " WIFI SNAP "0800 45", LINK_OK, ETHERTYPE_NONE);
+    expect_result(LINKTYPE_IEEE802_11, "0806 " WIFI SNAP "0800 45", LINK_OK, ETHERTYPE_NONE);
+    expect_result(LINKTYPE_IEEE802_11, "8802 " WIFI "8000 " SNAP "0800 45", LINK_OK, ETHERTYPE_NONE);
+    expect_result(LINKTYPE_IEEE802_11, "4802 " WIFI, LINK_OK, ETHERTYPE_NONE);
+    expect_result(LINKTYPE_IEEE802_11, "8000 " WIFI, LINK_OK, ETHERTYPE_NONE);
+    expect_result(LINKTYPE_IEEE802_11, "0802 0000 0011", LINK_CUT, 0);
+    expect_result(LINKTYPE_IEEE802_11_RADIOTAP, "0000 0700 00000000", LINK_BAD, 0);
+    expect_result(LINKTYPE_PPI,
+        "0000 0800 c0000000 0000 0800 c0000000 0000 0800 c0000000 0000 0800 c0000000 "
+        "0000 0800 c0000000 0000 0800 c0000000",
+        LINK_OK, ETHERTYPE_NONE);
+}
+
+static void rare_links(void **state)
+{
+    expect_result(LINKTYPE_NFLOG, "02000000 0600 0100 abcd0000 0500 0900 45 000000", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_NFLOG, "0a000000 0006 0001 abcd0000 0005 0009 60 000000", LINK_OK, ETHERTYPE_IPV6);
+    expect_result(LINKTYPE_NFLOG, "02000000 0300 0100 abcd0000", LINK_BAD, 0);
+    expect_result(LINKTYPE_NFLOG, "02000000 0600 0100 abcd0000", LINK_OK, ETHERTYPE_NONE);
+    expect(LINKTYPE_PKTAP, "10000000 01000000 01000000 00000000 " MACS "0800 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_USER2, "0c000000 01000000 0c000000 60", ETHERTYPE_IPV6, NULL);
+    expect_result(LINKTYPE_PKTAP, "04000000 01000000 01000000", LINK_BAD, 0);
+    expect(LINKTYPE_FRAME_RELAY, "1841 03cc 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_FRAME_RELAY, "1841 0800 45", ETHERTYPE_IPV4, NULL);
+    expect_result(LINKTYPE_FRAME_RELAY, "1841 0300 80 000000 0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(
+        LINKTYPE_TOKEN_RING, "1040 001122334455 66778899aabb " SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(
+        LINKTYPE_TOKEN_RING, "1040 001122334455 e6778899aabb 0230 " SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_FDDI, "50 " MACS SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect_result(LINKTYPE_ATM_RFC1483, SNAP "0800 45", LINK_OK, ETHERTYPE_IPV4);
+    expect(LINKTYPE_PFLOG, "3d02 0000 " WIFI "0000000000 " WIFI "000000 0000000000000000 45", ETHERTYPE_IPV4,
+        NULL);
+    expect(LINKTYPE_ENC, "02000000 00000001 00000000 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_PPP_ETHER, "1100 0001 0000 0021 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_PPP_PPPD, "00 ff03 0021 45", ETHERTYPE_IPV4, NULL);
+    expect(LINKTYPE_MPLS, "00000140 45", ETHERTYPE_IPV4, NULL);
+    /* A pseudowire behind its control word. */
+    expect_result(LINKTYPE_MPLS, "00000140 00000000 " MACS "0800 45", LINK_OK, ETHERTYPE_IPV4);
+}
+
 static void others_are_refused_by_name(void **state)
 {
-    expect_result(105, "08000000", LINK_REFUSED, 0);
+    expect_result(187, "08000000", LINK_REFUSED, 0);
     expect_result(65535, "08000000", LINK_REFUSED, 0);
     assert_string_equal(link_name(105), "802.11");
     assert_string_equal(link_name(LINKTYPE_ETHERNET), "Ethernet");
@@ -218,6 +312,10 @@ int main(void)
         cmocka_unit_test(raw_ip),
         cmocka_unit_test(null_and_loop),
         cmocka_unit_test(ppp),
+        cmocka_unit_test(cisco_hdlc_where_ppp_is_said),
+        cmocka_unit_test(shims),
+        cmocka_unit_test(wifi),
+        cmocka_unit_test(rare_links),
         cmocka_unit_test(others_are_refused_by_name),
     };
 

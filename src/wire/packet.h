@@ -29,16 +29,26 @@ enum packet_kind {
 
 enum packet_layer { PACKET_LINK, PACKET_NETWORK, PACKET_TRANSPORT };
 
+#define PACKET_TUNNELS_MAX 4 /* one inside the other */
+
+/* What a packet was found in. Where that is UDP (ports are not 0) it is a datagram of its own conversation.
+ */
+struct packet_outer {
+    struct ip ip;
+    uint16_t sport, dport;
+    uint32_t payload_bytes; /* of the datagram */
+};
+
 /* kind and layer say which members are filled: link behind the link layer, ip and what is beside it behind
  * the network layer, and so on. */
 struct packet {
     uint8_t kind;          /* enum packet_kind */
     uint8_t layer;         /* enum packet_layer: how far it could be followed, or where it could not */
-    uint8_t tunnel;        /* enum tunnel: what ip was found in */
+    uint8_t tunnel;        /* enum tunnel: what ip was found in, the innermost */
+    uint8_t outer_count;   /* of outer that are filled */
     uint16_t sport, dport; /* of TCP and UDP */
     struct link link;      /* of the frame; for one that was in a tunnel, of the frame inside */
     struct ip ip;
-    struct ip outer; /* of the tunnel */
     union {
         struct tcp tcp;
         struct udp udp;
@@ -47,12 +57,16 @@ struct packet {
     const uint8_t *payload; /* of the transport protocol, or of IP where there is none */
     uint32_t payload_captured;
     uint32_t payload_bytes; /* as sent; of a first fragment, what UDP says of the whole, else its own */
+    struct packet_outer outer[PACKET_TUNNELS_MAX]; /* the outermost first */
 };
 
-/* wire_bytes: what the frame had when it was sent, captured_bytes at least. Decodes one tunnel, and a second
- * one inside it not: that is PACKET_OTHER, or PACKET_UDP for VXLAN. */
+/* wire_bytes: what the frame had when it was sent, captured_bytes at least. What is in more tunnels than
+ * PACKET_TUNNELS_MAX is not looked for: then the packet is that of the last one. */
 void packet_parse(
     uint16_t linktype, const uint8_t *data, uint32_t captured_bytes, uint32_t wire_bytes, struct packet *ret);
+
+/* The datagram as a packet of its own, that carries nothing which anyone looks at. outer has to be UDP. */
+void packet_of_outer(const struct packet_outer *outer, struct packet *ret);
 
 /* *p is the last of a datagram's fragments that came, with the protocol of the first, and payload what they
  * all carried: makes it the whole datagram, as packet_parse would have found it. Addresses remain those in

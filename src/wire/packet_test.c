@@ -36,7 +36,7 @@ static void note_kind(struct str *told, const struct packet *p)
         str_append_str(told, kinds[p->kind]);
 }
 
-/* "tcp 10.0.0.1:80 > 10.0.0.2:90 captured/sent [inside GRE of 10.1.0.1 > 10.1.0.2]" */
+/* "tcp 10.0.0.1:80 > 10.0.0.2:90 captured/sent [inside GRE of 10.1.0.1 > 10.1.0.2 [in ...]]" */
 static void note(struct str *told, const struct packet *p)
 {
     note_kind(told, p);
@@ -51,11 +51,16 @@ static void note(struct str *told, const struct packet *p)
     if (p->kind == PACKET_TCP || p->kind == PACKET_UDP)
         str_appendf(told, ":%u", p->dport);
     str_appendf(told, " %u/%u", p->payload_captured, p->payload_bytes);
-    if (p->tunnel) {
+    if (p->outer_count)
         str_appendf(told, " inside %s of ", tunnel_name((enum tunnel)p->tunnel));
-        note_address(told, &p->outer, p->outer.src);
+    for (unsigned i = p->outer_count; i-- > 0;) {
+        note_address(told, &p->outer[i].ip, p->outer[i].ip.src);
         str_append_str(told, " > ");
-        note_address(told, &p->outer, p->outer.dst);
+        note_address(told, &p->outer[i].ip, p->outer[i].ip.dst);
+        if (p->outer[i].dport)
+            str_appendf(told, " to %u, %u", p->outer[i].dport, p->outer[i].payload_bytes);
+        if (i)
+            str_append_str(told, " in ");
     }
 }
 
@@ -132,7 +137,7 @@ static void other_packets(void **state)
     expect(LINKTYPE_ETHERNET, MACS "0026 424203", "not ip");
     expect(LINKTYPE_ETHERNET, MACS "0800 00", "bad in network");
     expect(LINKTYPE_RAW, "00", "bad in link");
-    expect(105, "00", "refused in link");
+    expect(187, "00", "refused in link");
     expect(LINKTYPE_RAW, V6("0000", "00") "11 00 c204 00010000 aabbcc", "refused in network");
 }
 
@@ -172,7 +177,24 @@ static void tunnels(void **state)
         "tcp 10.0.0.1:80 > 10.0.0.2:90 2/2 inside GRE of 11.0.0.1 > 11.0.0.2");
     expect(LINKTYPE_RAW,
         OUTER("0064", "11") "1234 12b5 0050 0000 08000000 00002a00 " MACS "8100 0007 0800 " INSIDE "0000",
-        "tcp 10.0.0.1:80 > 10.0.0.2:90 2/2 inside VXLAN of 11.0.0.1 > 11.0.0.2");
+        "tcp 10.0.0.1:80 > 10.0.0.2:90 2/2 inside VXLAN of 11.0.0.1 > 11.0.0.2 to 4789, 70");
+    expect(LINKTYPE_RAW,
+        OUTER("0056", "11") "1234 0868 0042 0000 34ff 0030 00000007 00000085 01001000 " INSIDE,
+        "tcp 10.0.0.1:80 > 10.0.0.2:90 2/2 inside GTP of 11.0.0.1 > 11.0.0.2 to 2152, 58");
+    /* An authentication header of IPv4. */
+    expect(LINKTYPE_RAW, OUTER("0040", "33") "0604 0000 00000001 00000001 0123456789abcdef01234567 " TCP,
+        "tcp 11.0.0.1:80 > 11.0.0.2:90 0/0");
+    expect_captured(LINKTYPE_RAW,
+        OUTER("0040", "33") "0604 0000 00000001 00000001 0123456789abcdef01234567 " TCP, 40,
+        "cut in network");
+    /* Four tunnels one inside the other, and what is in a fifth is left there. */
+    expect(LINKTYPE_RAW, V6("0052", "29") V6("002a", "04") INSIDE,
+        "tcp 10.0.0.1:80 > 10.0.0.2:90 2/2 inside IP in IP of 2001::1 > 2001::2 in 2001::1 > 2001::2");
+    expect(LINKTYPE_RAW,
+        OUTER("0080", "04") OUTER("006c", "04") OUTER("0058", "04") OUTER("0044", "04") V4("0030", "04")
+            V4("001c", "11") "0035 005a 0008 0000",
+        "other 10.0.0.1 > 10.0.0.2 28/28 inside IP in IP of 11.0.0.1 > 11.0.0.2 in 11.0.0.1 > 11.0.0.2 in "
+        "11.0.0.1 > 11.0.0.2 in 11.0.0.1 > 11.0.0.2");
     /* The snap length cut it inside. */
     expect_captured(LINKTYPE_RAW, OUTER("003e", "04") INSIDE, 61,
         "tcp 10.0.0.1:80 > 10.0.0.2:90 1/2 inside IP in IP of 11.0.0.1 > 11.0.0.2");
@@ -182,15 +204,13 @@ static void tunnels(void **state)
 
 static void tunnels_that_are_none(void **state)
 {
-    /* No IP inside, PPTP, another program on VXLAN's port, a tunnel in a tunnel, a fragment of one. */
+    /* No IP inside, PPTP, another program on VXLAN's port, a fragment of one. */
     expect(LINKTYPE_RAW, OUTER("0018", "04") "00000000", "other 11.0.0.1 > 11.0.0.2 4/4");
     expect(LINKTYPE_RAW, OUTER("001c", "2f") "0000 0806 00010800", "other 11.0.0.1 > 11.0.0.2 8/8");
     expect(LINKTYPE_RAW, OUTER("0024", "2f") "3081 880b 00010001 00000001 00000000",
         "other 11.0.0.1 > 11.0.0.2 16/16");
     expect(LINKTYPE_RAW, OUTER("0024", "11") "1234 12b5 0010 0000 68656c6c 6f21210a",
         "udp 11.0.0.1:4660 > 11.0.0.2:4789 8/8");
-    expect(LINKTYPE_RAW, OUTER("0052", "04") V4("003e", "04") V4("002a", "06") TCP "aabb",
-        "other 10.0.0.1 > 10.0.0.2 42/42 inside IP in IP of 11.0.0.1 > 11.0.0.2");
     expect(LINKTYPE_RAW, "45 00 003e 0000 2000 40 04 0000 0b000001 0b000002 " INSIDE,
         "other 11.0.0.1 > 11.0.0.2 42/42");
     expect(LINKTYPE_RAW, "45 00 003e 0000 00b9 40 04 0000 0b000001 0b000002 " INSIDE,

@@ -14,6 +14,17 @@ enum tunnel {
     TUNNEL_IPIP, /* IP in IP: RFC 2003, RFC 4213 (6in4), RFC 2473 */
     TUNNEL_GRE,
     TUNNEL_VXLAN,
+    TUNNEL_PPTP,
+    TUNNEL_ERSPAN,
+    TUNNEL_ETHERIP,
+    TUNNEL_MPLS,
+    TUNNEL_PIM,
+    TUNNEL_L2TP,
+    TUNNEL_GTP,
+    TUNNEL_LISP,
+    TUNNEL_CAPWAP,
+    TUNNEL_TEREDO,
+    TUNNEL_GENEVE,
 };
 
 enum tunnel_result {
@@ -22,13 +33,15 @@ enum tunnel_result {
     TUNNEL_NOT, /* nothing that this decodes: what is there stays what it is */
 };
 
-#define TUNNEL_VXLAN_PORT 4789
-#define TUNNEL_VXLAN_PORT_OLD 8472 /* Linux, before the number was assigned */
-
-/* in is at the payload of IP; it moves to the network header inside, *ret_link says which that is. */
-enum tunnel_result tunnel_parse_gre(struct cursor *in, struct link *ret_link);
-/* The same at the payload of a UDP datagram to one of the ports. */
-enum tunnel_result tunnel_parse_vxlan(struct cursor *in, struct link *ret_link);
+/* in is at the payload of IP, of this protocol, and moves to the network header inside: *ret_link says which
+ * that is, *ret_tunnel what the tunnel is called. */
+enum tunnel_result tunnel_parse_ip(
+    uint8_t protocol, struct cursor *in, enum tunnel *ret_tunnel, struct link *ret_link);
+/* The same at the payload of a UDP datagram, by its ports. */
+enum tunnel_result tunnel_parse_udp(
+    uint16_t sport, uint16_t dport, struct cursor *in, enum tunnel *ret_tunnel, struct link *ret_link);
+/* Could it be one? Nearly everything is not, and this costs little. */
+bool tunnel_is_port(uint16_t port);
 /* "GRE" */
 const char *tunnel_name(enum tunnel tunnel);
 
