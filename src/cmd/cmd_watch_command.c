@@ -82,7 +82,7 @@ static void keep(struct run *r, const struct pcapfile_packet *frames, unsigned c
 
     for (unsigned i = 0; i < count && !r->has_failed; i++) {
         if (watch_writer_add(r->writer, frames[i].linktype, source_name(r->source), frames[i].time_ns,
-                frames[i].data, frames[i].captured_bytes, frames[i].wire_bytes, &err) < 0)
+                frames[i].data, frames[i].captured_bytes, frames[i].wire_bytes, NULL, &err) < 0)
             fail(r, &err);
         r->bytes += frames[i].captured_bytes;
     }

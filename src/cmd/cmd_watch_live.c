@@ -140,7 +140,7 @@ static void take_carrier(void *arg, const struct followed *followed)
     struct live *l = arg;
 
     if (l->w->v.json && l->w->v.every && watch_chose(l->w, followed->conversation))
-        watch_json_packet(out_text(l->out), followed, l->start_ns);
+        watch_json_packet(out_text(l->out), followed, l->start_ns, NULL);
 }
 
 static void take_batch(struct live *l, const struct pcapfile_packet *frames, unsigned count)

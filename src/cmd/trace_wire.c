@@ -66,7 +66,7 @@ static bool take(struct trace_wire *t)
         for (unsigned j = 0; j < count && !t->has_failed; j++) {
             t->bytes += frames[j].captured_bytes;
             if (watch_writer_add(t->writer, frames[j].linktype, source_name(t->source), frames[j].time_ns,
-                    frames[j].data, frames[j].captured_bytes, frames[j].wire_bytes, &err) < 0)
+                    frames[j].data, frames[j].captured_bytes, frames[j].wire_bytes, NULL, &err) < 0)
                 fail(t, &err);
         }
     }

@@ -47,7 +47,7 @@ static void keep(struct sift *s, struct watch_pass *pass, const struct pcapfile_
 
     if (s->code == 0)
         s->code = watch_writer_add(s->writer, frame->linktype, name, frame->time_ns, frame->data,
-            frame->captured_bytes, frame->wire_bytes, s->err);
+            frame->captured_bytes, frame->wire_bytes, NULL, s->err);
 }
 
 /* With its first packet all is known that whose it is goes by. */
