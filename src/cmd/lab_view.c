@@ -4,7 +4,6 @@
  * two. */
 #include "cmd/lab_view.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <langinfo.h>
@@ -32,16 +31,13 @@
 #include "show/term.h"
 #include "show/watch_json.h"
 #include "show/watch_page.h"
-#include "wire/ip.h"
 
-#define TITLE_BYTES 160
 #define RUNGS_MAX 100000 /* of one ladder: what comes then is counted only */
 
 struct talk {
     uint32_t conversation; /* the key */
     struct ladder *ladder;
-    size_t shown;            /* rungs */
-    char title[TITLE_BYTES]; /* of what is drawn while it goes on; the ladder's own head is for its end */
+    size_t shown; /* rungs */
     UT_hash_handle hh;
 };
 
@@ -66,7 +62,7 @@ struct lab_view {
     struct talk *current; /* whose rungs were drawn last */
     struct kept_back kept;
     struct follow *follow; /* NULL: not known yet */
-    int64_t start_ns;      /* wall, of the first packet */
+    int64_t start_ns; /* wall, of the first packet */
     uint64_t packets, dropped, delayed, forged, other;
     struct err err; /* of the file; told at the end */
     bool has_failed;
@@ -135,8 +131,7 @@ static void show_rungs(struct lab_view *v, struct talk *t, size_t count)
     if (v->current != t) {
         if (v->current)
             painted_end_line(v->painted);
-        painted_add_text(v->painted, STYLE_BOLD, t->title);
-        painted_end_line(v->painted);
+        ladder_text_head(v->painted, t->ladder, &v->text);
         v->current = t;
     }
     for (; t->shown < count; t->shown++)
@@ -226,27 +221,11 @@ static struct ladder_extra extra_of(const struct wire_event *event)
     };
 }
 
-/* "#1  TCP  10.9.0.1:36870 -> 10.9.0.2:7000": A is on the left, B on the right. */
-static void name(const struct lab_view *v, struct talk *t, const struct flow *flow)
-{
-    char address[FLOW_SIDES][INET6_ADDRSTRLEN];
-    const bool is_v6 = flow->version == 6;
-    const char *open = is_v6 ? "[" : "", *close = is_v6 ? "]" : "";
-
-    for (unsigned side = FLOW_A; side < FLOW_SIDES; side++)
-        inet_ntop(is_v6 ? AF_INET6 : AF_INET, flow->address[side], address[side], sizeof(address[side]));
-    snprintf(t->title, sizeof(t->title), "#%" PRIu32 "  %s  %s%s%s:%u %s %s%s%s:%u", t->conversation,
-        flow->protocol == IP_PROTOCOL_UDP ? "UDP" : "TCP", open, address[FLOW_A], close, flow->port[FLOW_A],
-        v->text.ascii ? "->" : "→", open, address[FLOW_B], close, flow->port[FLOW_B]);
-}
-
 static void add_rung(
     struct lab_view *v, struct talk *t, const struct followed *followed, const struct ladder_extra *extra)
 {
     struct conversation c;
 
-    if (!*t->title)
-        name(v, t, followed->flow);
     ladder_add(t->ladder, followed, extra);
     if (!ladder_conversation(t->ladder) && v->follow) {
         follow_conversation(v->follow, followed, &c); /* who they are: for the head */
