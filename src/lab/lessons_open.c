@@ -33,7 +33,7 @@ const struct lesson lesson_handshake = {
 /* ---- both call at once ---- */
 
 static const struct act call_each_other[] = {
-    {ACT_BIND, ACTOR_PORT}, {ACT_CONNECT, 0}, {ACT_WAIT, 100}, {ACT_CLOSE, 0}, {ACT_END, 0}};
+    {ACT_BIND, ACTOR_PORT}, {ACT_CONNECT, 0}, {ACT_WAIT, 300}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 static const struct act be_called_too[] = {
     {ACT_BIND, ACTOR_PORT}, {ACT_CONNECT, 0}, {ACT_RECEIVE_END, 0}, {ACT_CLOSE, 0}, {ACT_END, 0}};
 /* Long enough for both to have called before either hears of it, and short enough for no timer to run out. */

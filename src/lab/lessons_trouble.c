@@ -5,14 +5,15 @@
 
 /* ---- the other side is gone ---- */
 
-static const struct act talk_to_nobody[] = {{ACT_CONNECT, 0}, {ACT_SET_TIMEOUT, 1500}, {ACT_SEND, 5},
-    {ACT_RECEIVE, 5}, {ACT_WAIT, 100}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
-static const struct act talk_to_nobody_full[] = {{ACT_CONNECT, 0}, {ACT_SEND, 5}, {ACT_RECEIVE, 5},
-    {ACT_WAIT, 100}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
-static const struct act answer_once[] = {
-    {ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_RECEIVE, 5}, {ACT_SEND, 5}, {ACT_RECEIVE_END, 0}, {ACT_END, 0}};
-static const struct lesson_order vanish_after_answer[] = {
-    {FATES_VANISH, "server after ack#2 from client"}, {0, NULL}};
+static const struct act talk_to_nobody[] = {{ACT_CONNECT, 0}, {ACT_SET_TIMEOUT, 1500}, {ACT_RECEIVE, 5},
+    {ACT_SEND, 5}, {ACT_WAIT, 200}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
+static const struct act talk_to_nobody_full[] = {{ACT_CONNECT, 0}, {ACT_RECEIVE, 5}, {ACT_SEND, 5},
+    {ACT_WAIT, 200}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
+static const struct act greet_and_listen[] = {
+    {ACT_LISTEN, 8}, {ACT_ACCEPT, 0}, {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_RECEIVE_END, 0}, {ACT_END, 0}};
+/* The last that comes from the server; what is on its way to it when it vanishes would die. */
+static const struct lesson_order vanish_after_its_ack[] = {
+    {FATES_VANISH, "server after ack#1 from server"}, {0, NULL}};
 
 const struct lesson lesson_half_open = {
     .name = "half-open",
@@ -31,16 +32,16 @@ const struct lesson lesson_half_open = {
                    "does it answer?"),
     .answer = N_("RST: its kernel knows nothing of such a connection. So the client learns at last that it "
                  "was half-open, with ECONNRESET (RFC 9293, section 3.5.1)."),
-    .acts = {[LAB_CLIENT] = talk_to_nobody, [LAB_SERVER] = answer_once},
+    .acts = {[LAB_CLIENT] = talk_to_nobody, [LAB_SERVER] = greet_and_listen},
     .full_acts = {[LAB_CLIENT] = talk_to_nobody_full},
-    .orders = vanish_after_answer,
+    .orders = vanish_after_its_ack,
     .settle_ns = 1,
     .timer = N_("Timer: without TCP_USER_TIMEOUT the kernel tries 15 times (tcp_retries2), about 15 minutes; "
                 "--full waits for it."),
 };
 
-static const struct act listen_for_ever[] = {{ACT_CONNECT, 0}, {ACT_SET_KEEPALIVE, 1}, {ACT_SEND, 5},
-    {ACT_RECEIVE, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
+static const struct act listen_for_ever[] = {{ACT_CONNECT, 0}, {ACT_SET_KEEPALIVE, 1}, {ACT_RECEIVE, 5},
+    {ACT_SEND, 5}, {ACT_RECEIVE, 5}, {ACT_END, 0}};
 
 const struct lesson lesson_keepalive = {
     .name = "keepalive",
@@ -58,8 +59,8 @@ const struct lesson lesson_keepalive = {
         N_("The first probe goes out after two hours (tcp_keepalive_time = 7200 s), then nine in intervals "
            "of 75 s: two hours and eleven minutes. Programs either set TCP_KEEPIDLE, TCP_KEEPINTVL and "
            "TCP_KEEPCNT, or have a ping in their own protocol, which also finds a program that hangs."),
-    .acts = {[LAB_CLIENT] = listen_for_ever, [LAB_SERVER] = answer_once},
-    .orders = vanish_after_answer,
+    .acts = {[LAB_CLIENT] = listen_for_ever, [LAB_SERVER] = greet_and_listen},
+    .orders = vanish_after_its_ack,
     .settle_ns = 1,
 };
 
