@@ -46,8 +46,8 @@ static const struct act listen_for_ever[] = {{ACT_CONNECT, 0}, {ACT_SET_KEEPALIV
 const struct lesson lesson_keepalive = {
     .name = "keepalive",
     .title = N_("keepalive finds out that nobody is there"),
-    .before = N_("The same, but the client only listens. SO_KEEPALIVE is set: after one second of silence a "
-                 "probe each second, three at most."),
+    .before = N_("The server's cable is pulled, and the client only listens. SO_KEEPALIVE is set: after one "
+                 "second of silence a probe each second, three at most."),
     .why =
         N_("A probe is a segment with a number that was acknowledged long ago, and without data. It cannot "
            "say anything new, so a kernel that is there has to answer with an ACK of what it really "
