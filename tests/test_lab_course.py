@@ -321,6 +321,11 @@ class LabCourse(harness.Case):
         for name in self.names:
             self.assertTrue(hasattr(self, 'test_' + name.replace('-', '_')), name)
 
+    def test_manual_names_each(self):
+        page = (harness.REPO / 'man' / 'landline-tcp.7').read_text()
+        named = set(re.findall(r'^\.Dl \$ landline lab ([a-z]\S*)$', page, re.M))
+        self.assertEqual(named, set(self.names))
+
 
 if __name__ == '__main__':
     harness.main()
