@@ -47,7 +47,8 @@ const struct lesson lesson_simultaneous_open = {
                  "and a SYN+ACK take 0.3 s here, so the two calls pass each other on their way."),
     .why = N_("A kernel that waits in SYN_SENT for a SYN+ACK, and gets a SYN, concludes that the other side "
               "calls, too. It goes to SYN_RECEIVED and acknowledges it, with its own SYN once more: a "
-              "SYN+ACK. When the other's SYN+ACK comes, both numbers are known on both sides: ESTABLISHED. "
+              "SYN+ACK (drawn as a retransmission, as that SYN was sent before). When the other's SYN+ACK "
+              "comes, both numbers are known on both sides: ESTABLISHED. "
               "Four segments, and what comes out is one connection, not two, since a connection is its four "
               "numbers: two addresses and two ports. Nobody was the server: TCP knows no such thing, only "
               "who calls and who listens. (RFC 9293, section 3.5, figure 7)\n\n"
