@@ -92,7 +92,7 @@ static void ask(const struct lab_step *s, const struct wire_event *event)
 
     describe(&what, event);
     fprintf(stderr,
-        _("%s%s sends %s%s   Enter: pass it on, d: drop, 2: double, l: later, a: all from here, q: quit "),
+        _("%s%s: %s%s  Enter: pass, d: drop, 2: double, l: later, a: all, q: quit "),
         s->colors->bold, lab_side_name((enum lab_side)event->from), what.data, s->colors->off);
     str_done(&what);
 }
