@@ -118,6 +118,13 @@ static const struct option_verb verb = {
 
 /* ---- the verb ---- */
 
+static const struct lesson_order *lesson_orders(const struct lab_order *l)
+{
+    if (!l->lesson)
+        return NULL;
+    return l->v.full && l->lesson->full_orders ? l->lesson->full_orders : l->lesson->orders;
+}
+
 static int add_orders(struct lab_order *l, struct err *err)
 {
     int code = 0;
@@ -127,7 +134,7 @@ static int add_orders(struct lab_order *l, struct err *err)
             code = fates_add(l->fates, (enum fates_order)order, l->v.orders[order].items[i], err);
     for (size_t i = 0; code == 0 && i < l->v.losses.count; i++)
         code = fates_add(l->fates, FATES_DROP, l->v.losses.items[i], err);
-    for (const struct lesson_order *o = l->lesson ? l->lesson->orders : NULL; code == 0 && o && o->text; o++)
+    for (const struct lesson_order *o = lesson_orders(l); code == 0 && o && o->text; o++)
         code = fates_add(l->fates, (enum fates_order)o->order, o->text, err);
     return code;
 }

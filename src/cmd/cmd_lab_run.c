@@ -191,6 +191,7 @@ static int begin(struct run *r, struct err *err)
         .absolute = v->absolute,
         .ascii = v->ascii,
         .no_color = v->no_color,
+        .no_notes = lesson && lesson->is_crowd,
         .write = v->write,
         .title = _("landline lab"),
     };
@@ -221,7 +222,10 @@ static int begin(struct run *r, struct err *err)
         session.programs[side] = (struct program_options){.argv = r->l->argv[side], .fds = {-1, fd, fd}};
         if (!lesson)
             continue;
-        r->actors[side] = (struct actor){.side = (uint8_t)side, .acts = lesson->acts[side]};
+        r->actors[side] = (struct actor){
+            .side = (uint8_t)side,
+            .acts = v->full && lesson->full_acts[side] ? lesson->full_acts[side] : lesson->acts[side],
+        };
         session.programs[side].function = actor_run;
         session.programs[side].arg = &r->actors[side];
     }

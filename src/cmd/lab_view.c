@@ -463,7 +463,7 @@ void lab_view_end(struct lab_view *v, const struct conversation *c)
         return;
     show_rungs(v, t, ladder_count(t->ladder));
     ladder_end(t->ladder, c);
-    if (v->o.face != LAB_VIEW_TEXT)
+    if (v->o.face != LAB_VIEW_TEXT || v->o.no_notes)
         return;
     if (v->current != t) {
         painted_end_line(v->painted);
