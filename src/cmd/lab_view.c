@@ -62,7 +62,7 @@ struct lab_view {
     struct talk *current; /* whose rungs were drawn last */
     struct kept_back kept;
     struct follow *follow; /* NULL: not known yet */
-    int64_t start_ns; /* wall, of the first packet */
+    int64_t start_ns;      /* wall, of the first packet */
     uint64_t packets, dropped, delayed, forged, other;
     struct err err; /* of the file; told at the end */
     bool has_failed;

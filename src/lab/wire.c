@@ -141,7 +141,7 @@ static void doom(struct wire_event *event, struct fate *fate, enum fates_reason 
 static void arrive(
     struct wire *w, struct wire_event *event, const struct hosts_packet *packet, struct fate *fate)
 {
-    const enum lab_side to = (enum lab_side)!event->from;
+    const enum lab_side to = (enum lab_side) !event->from;
     const char *text = NULL;
 
     if (fates_has_vanished(w->o.fates, to, clock_now_ns() - w->first_ns, &text))

@@ -232,8 +232,7 @@ static unsigned verdicts_of(const struct flow_step *step, const struct packet *p
     if (other->flags & FLOW_SENT_FIN && side->acked == other->next && step->acked_before != side->acked)
         verdicts |= VERDICT_ACK_OF_FIN;
     if (step->from == flow_opener(step->flow) && !(tcp->flags & TCP_SYN) &&
-        !(step->flags[step->from] & FLOW_HAS_ACK) &&
-        side->flags & other->flags & FLOW_HAS_SYN)
+        !(step->flags[step->from] & FLOW_HAS_ACK) && side->flags & other->flags & FLOW_HAS_SYN)
         verdicts |= VERDICT_OPENED;
     return verdicts;
 }

@@ -42,7 +42,8 @@ struct follow_options {
                    retransmission, what was agreed on. Costs some 600 bytes a conversation */
     /* The same for those with these ids alone, both included; 0 and 0: none. */
     uint32_t close_first, close_last;
-    /* The lab knows who is who: A is this host in every conversation, whoever opens it (conversation.opener). */
+    /* The lab knows who is who: A is this host in every conversation, whoever opens it (conversation.opener).
+     */
     bool has_a;
     uint8_t a_ipv4[4], a_ipv6[16];
     bool labels;   /* look at the first bytes of each side */

@@ -494,13 +494,13 @@ static void a_is_laid_down(void **state)
         const char *lines[6];
         unsigned opener;
         const char *opened, *closed, *by, *state_a, *state_b;
-        unsigned from;       /* of the last packet */
-        unsigned verdict;    /* that it has */
+        unsigned from;    /* of the last packet */
+        unsigned verdict; /* that it has */
     } rows[] = {
-        {{"0 a S", "0.01 b SA", "0.02 a A"}, FLOW_A, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_A,
-            VERDICT_OPENED},
-        {{"0 b S", "0.01 a SA", "0.02 b A"}, FLOW_B, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B,
-            VERDICT_OPENED},
+        {{"0 a S", "0.01 b SA", "0.02 a A"}, FLOW_A, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED",
+            FLOW_A, VERDICT_OPENED},
+        {{"0 b S", "0.01 a SA", "0.02 b A"}, FLOW_B, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED",
+            FLOW_B, VERDICT_OPENED},
         {{"0 b S", "0.01 a SA", "0.02 b A", "1 b FA"}, FLOW_B, "three-way", "half", "b", "CLOSE_WAIT",
             "FIN_WAIT_1", FLOW_B, 0},
         {{"0 b S", "0.01 a SA"}, FLOW_B, "half", "open", "", "SYN_RECEIVED", "ESTABLISHED", FLOW_A, 0},
@@ -508,7 +508,8 @@ static void a_is_laid_down(void **state)
             "ESTABLISHED", FLOW_B, 0},
         {{"0 b S", "1 b S seq=0"}, FLOW_B, "unanswered", "unanswered", "", "SYN_RECEIVED", "SYN_SENT", FLOW_B,
             VERDICT_RETRANSMISSION},
-        {{"0 b S", "0.01 a RA seq=0 ack=1"}, FLOW_B, "refused", "refused", "a", "CLOSED", "CLOSED", FLOW_A, 0},
+        {{"0 b S", "0.01 a RA seq=0 ack=1"}, FLOW_B, "refused", "refused", "a", "CLOSED", "CLOSED", FLOW_A,
+            0},
         {{"0 b S", "0.01 a ICMP 3 1"}, FLOW_B, "unreachable", "unreachable", "", "SYN_RECEIVED", "SYN_SENT",
             FLOW_B, 0},
         {{"0 b S", "0.001 a S", "0.002 b SA seq=0 ack=1", "0.003 a SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
@@ -541,7 +542,8 @@ static void a_is_laid_down(void **state)
             assert_string_equal(
                 conversation_closed_name((enum conversation_closed)c->closed), rows[at].closed);
         for (unsigned f = 0; f < c->finding_count; f++)
-            if (c->findings[f].kind == FINDING_UDP_UNANSWERED || c->findings[f].kind == FINDING_SYN_UNANSWERED)
+            if (c->findings[f].kind == FINDING_UDP_UNANSWERED ||
+                c->findings[f].kind == FINDING_SYN_UNANSWERED)
                 assert_int_equal(c->findings[f].side, rows[at].opener);
         talk_free(t);
     }
