@@ -181,8 +181,8 @@ const struct lesson lesson_filtered = {
     .full_acts = {[LAB_CLIENT] = call},
     .orders = drop_syns,
     .settle_ns = 1,
-    .timer = N_("Timer: without a limit of the program's the kernel tries for more than a minute "
-                "(tcp_syn_retries: 6 times); --full waits for it."),
+    .timer = N_("Timer: without a limit of the program's the kernel tries for about two minutes "
+                "(tcp_syn_retries); --full waits for it."),
 };
 
 /* ---- why two would not do ---- */
