@@ -252,6 +252,8 @@ static void carry(struct wire *w, enum lab_side from, struct hosts_packet *packe
     if (w->o.decide)
         w->o.decide(w->o.arg, &event, &fate);
     if (fate.is_dropped) {
+        if (event.followed)
+            follow_lose(w->follow, &followed);
         die(w, &event);
         if (fate.too_big_mtu)
             deliver_too_big(w, &event, fate.too_big_mtu);

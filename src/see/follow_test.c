@@ -549,6 +549,29 @@ static void a_is_laid_down(void **state)
     }
 }
 
+/* A SYN that is sent again since its answer was lost used to be called needless: it had been acknowledged. */
+static void what_was_lost_acknowledges_nothing(void **state)
+{
+    const struct follow_options options = {.close = true, .findings = true, .has_a = true, .a_ipv4 = {10, 0, 0, 1}};
+    struct talk *t = talk_new(&options, true);
+
+    assert_true(talk_say(t, "0 a S"));
+    assert_true(talk_say(t, "0.01 b SA"));
+    follow_lose(t->f, &t->followed);
+    assert_int_equal(t->followed.state[FLOW_A], FLOW_SYN_SENT);
+    assert_true(talk_say(t, "1 a S seq=0"));
+    assert_true(t->followed.verdicts & VERDICT_RETRANSMISSION);
+    assert_false(t->followed.verdicts & VERDICT_SPURIOUS);
+    assert_true(talk_say(t, "1.01 b SA seq=0 ack=1"));
+    assert_true(talk_say(t, "1.02 a A seq=1 ack=1"));
+    assert_int_equal(t->followed.state[FLOW_A], FLOW_ESTABLISHED);
+    assert_int_equal(t->followed.state[FLOW_B], FLOW_ESTABLISHED);
+    follow_finish(t->f);
+    for (unsigned i = 0; i < t->ended[0].finding_count; i++)
+        assert_int_not_equal(t->ended[0].findings[i].kind, FINDING_SPURIOUS_RETRANSMISSION);
+    talk_free(t);
+}
+
 /* A reused port may be opened from the other side; and of strangers it is who opens, as ever. */
 static void a_is_laid_down_for_reuse(void **state)
 {
@@ -655,6 +678,7 @@ int main(void)
         cmocka_unit_test(ports_used_again),
         cmocka_unit_test(those_that_have_to_go),
         cmocka_unit_test(names_are_complete),
+        cmocka_unit_test(what_was_lost_acknowledges_nothing),
         cmocka_unit_test(a_is_laid_down),
         cmocka_unit_test(a_is_laid_down_for_reuse),
     };
