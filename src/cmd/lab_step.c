@@ -91,8 +91,7 @@ static void ask(const struct lab_step *s, const struct wire_event *event)
     struct str what = STR_INIT;
 
     describe(&what, event);
-    fprintf(stderr,
-        _("%s%s: %s%s  Enter: pass, d: drop, 2: double, l: later, a: all, q: quit "),
+    fprintf(stderr, _("%s%s: %s%s  Enter: pass, d: drop, 2: double, l: later, a: all, q: quit "),
         s->colors->bold, lab_side_name((enum lab_side)event->from), what.data, s->colors->off);
     str_done(&what);
 }

@@ -552,7 +552,8 @@ static void a_is_laid_down(void **state)
 /* A SYN that is sent again since its answer was lost used to be called needless: it had been acknowledged. */
 static void what_was_lost_acknowledges_nothing(void **state)
 {
-    const struct follow_options options = {.close = true, .findings = true, .has_a = true, .a_ipv4 = {10, 0, 0, 1}};
+    const struct follow_options options = {
+        .close = true, .findings = true, .has_a = true, .a_ipv4 = {10, 0, 0, 1}};
     struct talk *t = talk_new(&options, true);
 
     assert_true(talk_say(t, "0 a S"));
