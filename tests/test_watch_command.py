@@ -76,6 +76,15 @@ sys.exit(code)
 '''
 
 
+# Runs a program beside a server that takes no more calls: their SYNs are not answered.
+FULL = '''
+import socket, subprocess, sys
+server = socket.create_server(('127.0.0.1', 9000), backlog=0)
+taken = socket.create_connection(('127.0.0.1', 9000))
+sys.exit(subprocess.call(sys.argv[1:]))
+'''
+
+
 def may_unshare():
     return subprocess.run([*IN_NAMESPACE, 'true'], capture_output=True).returncode == 0
 
@@ -262,6 +271,18 @@ print('interrupted', len(got))
         self.assertEqual((done.code, done.out), (0, 'ready\nhello\n'), done.story())
         self.assertIn('no packets are shown: any: capturing is not permitted', done.err)
         self.assertNotIn('SYN_SENT', done.err)
+
+    def test_ask_draws_a_call_that_came_to_nothing(self):
+        done = self.run_program(*IN_NAMESPACE, harness.landline(), 'ask', '--trace', '127.0.0.1:9000', 'hello')
+        self.assertEqual(done.code, 4, done.story())
+        for words in (r'connection refused', r'from +127\.0\.0\.1:\d+\n +to +127\.0\.0\.1:9000\n', r'SYN_SENT.*SYN seq=0',
+                      r'RST'):
+            self.assertRegex(done.err, words)
+        done = self.run_program(*IN_NAMESPACE, 'python3', '-c', FULL, harness.landline(), 'ask', '--trace', '--timeout',
+                                '300ms', '127.0.0.1:9000', 'hello')
+        self.assertEqual(done.code, 5, done.story())
+        self.assertRegex(done.err, r'SYN_SENT.*SYN seq=0')
+        self.assertNotIn('SYN ACK', done.err)
 
     def test_a_full_disk_is_said(self):
         done = self.watch('--write', '/dev/full', '--', 'python3', '-c', CALLER, '9000', '1', '0')

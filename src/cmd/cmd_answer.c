@@ -11,6 +11,7 @@
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_answer.h"
+#include "cmd/trace_callers.h"
 #include "net/addr.h"
 
 #define MS_MAX (24 * INT64_C(3600000))
@@ -49,6 +50,8 @@ static const struct option_row rows[] = {
     OPTION_GROUP(N_("Output")),
     OPTION_FLAG('q', "quiet", struct answer_values, quiet, N_("print no calls and messages")),
     OPTION_COUNT('v', "verbose", struct answer_values, verbose, N_("say who hangs up, and how commands end")),
+    OPTION_FLAG(0, "trace", struct answer_values, trace,
+        N_("draw the packets of each call when it has ended, of 16 at most")),
     OPTION_FLAG('j', "json", struct answer_values, json, N_("print what happens as JSON, an object a line")),
     OPTION_FLAG('x', "hex", struct answer_values, hex, N_("print messages as a hex dump")),
     OPTION_STRING('e', "encoding", N_("NAME"), struct answer_values, encoding, OPTION_COMPLETE_NONE,
@@ -107,7 +110,10 @@ static const char *const exclusive[][6] = {
 struct answer_run {
     struct answer_values values;
     struct answer_options options;
-    struct answer_events events;
+    struct answer_events events, printed; /* printed: what --trace stands before */
+    struct trace_callers *trace;          /* NULL: without it */
+    struct addr *ports;                   /* for --trace: the addresses as they were opened */
+    size_t port_count;
     struct answer_print print;
     struct encoding *encoding;
     struct str reply; /* in the peers' encoding */
@@ -205,7 +211,7 @@ static int set_options(struct answer_run *run, struct err *err)
 static int read_addresses(struct answer_run *run, const struct options *o, struct err *err)
 {
     const struct answer_values *v = &run->values;
-    bool secure = false;
+    bool secure = false, has_packets = false;
 
     run->addrs = xreallocarray(NULL, o->n_args, sizeof(*run->addrs));
     for (size_t i = 0; i < o->n_args; i++) {
@@ -214,10 +220,71 @@ static int read_addresses(struct answer_run *run, const struct options *o, struc
         if (code < 0)
             return code;
         secure |= addr_is_secure(run->addrs[i].scheme);
+        has_packets |= !addr_is_local(run->addrs[i].scheme);
     }
+    if (v->trace && !has_packets)
+        return misuse(err, _("--trace shows packets, and a unix socket has none; leave it out"));
     if (!secure && (v->cert || v->key || v->ca || v->alpn || v->psk_file))
         return misuse(err, _("the options for TLS need an address that begins with tls:// or dtls://"));
     return 0;
+}
+
+/* ---- --trace: before what prints ---- */
+
+static struct answer_run *run_of(void *print)
+{
+    return list_entry(print, struct answer_run, print);
+}
+
+static void on_listening(const struct addr *addr, const char *pin, void *arg)
+{
+    struct answer_run *run = run_of(arg);
+
+    run->ports = xreallocarray(run->ports, run->port_count + 1, sizeof(*run->ports));
+    run->ports[run->port_count++] = *addr;
+    run->printed.listening(addr, pin, arg);
+}
+
+static void on_message(const struct answer_who *who, const struct answer_message *message, void *arg)
+{
+    struct answer_run *run = run_of(arg);
+
+    if (!who->stream && run->trace)
+        trace_callers_heard(run->trace, who->local, who->peer);
+    if (run->printed.message)
+        run->printed.message(who, message, arg);
+}
+
+static void on_hung_up(const struct answer_who *who, enum answer_end why, const struct err *err, void *arg)
+{
+    struct answer_run *run = run_of(arg);
+
+    if (run->printed.hung_up)
+        run->printed.hung_up(who, why, err, arg);
+    if (run->trace)
+        trace_callers_ended(run->trace, who->stream, who->local, who->peer);
+}
+
+/* Some are hung up on before they count as callers. */
+static void on_refused(
+    enum answer_refusal why, uint64_t count, const struct answer_who *who, const struct err *err, void *arg)
+{
+    struct answer_run *run = run_of(arg);
+
+    if (run->printed.refused)
+        run->printed.refused(why, count, who, err, arg);
+    if (run->trace && who && who->stream &&
+        (why == ANSWER_DENIED || why == ANSWER_TOO_MANY_PEERS || why == ANSWER_HANDSHAKE))
+        trace_callers_ended(run->trace, who->stream, who->local, who->peer);
+}
+
+static void set_trace_events(struct answer_run *run)
+{
+    run->printed = run->events;
+    run->events.listening = on_listening;
+    run->events.message = on_message;
+    run->events.hung_up = on_hung_up;
+    run->events.refused = on_refused;
 }
 
 /* As many peers as the system lets us have. Programs that we start inherit it, as they would in any shell
@@ -289,8 +356,11 @@ static int run_answer(int argc, char **argv)
     run.loop = loop_new();
     answer_print_init(&run.print, &run.values, run.encoding, run.loop, on_broken_stdout, &run);
     answer_print_events(&run.values, &run.events);
+    if (run.values.trace)
+        set_trace_events(&run);
     if (answer_new(run.loop, &run.options, run.addrs, o.n_args, &run.events, &run.print, &run.answer, &err) <
-        0) {
+            0 ||
+        (run.values.trace && trace_callers_new(run.loop, run.ports, run.port_count, &run.trace, &err) < 0)) {
         status = cmd_fail(&err);
         goto out;
     }
@@ -299,6 +369,7 @@ static int run_answer(int argc, char **argv)
     if (!is_ignored(SIGHUP))
         loop_on_signal(run.loop, SIGHUP, on_signal, &run);
     loop_run(run.loop);
+    trace_callers_finish(run.trace);
     answer_counts(run.answer, &counts);
     if (run.signals || run.values.verbose || run.values.json)
         answer_print_counts(&run.print, &counts);
@@ -314,11 +385,13 @@ out:
     answer_free(run.answer);
     answer_print_done(&run.print);
     loop_free(run.loop);
+    trace_callers_free(run.trace);
     encoding_free(run.encoding);
     str_done(&run.reply);
     free(run.allow);
     free(run.deny);
     free(run.addrs);
+    free(run.ports);
     options_done(&o);
     return status;
 }

@@ -14,7 +14,7 @@
 struct answer_values {
     const char *reply, *exec, *filter;
     bool echo, discard;
-    bool once, quiet, json, hex, no_color;
+    bool once, quiet, json, hex, no_color, trace;
     int verbose;
     const char *encoding;
     size_t max_message;

@@ -477,8 +477,10 @@ out:
     if (run.loop && resolve_is_stuck(run.loop))
         _exit(run.status);
     loop_free(run.loop);
-    if (run.wire)
+    if (run.wire) {
+        trace_wire_settle(run.wire);
         trace_wire_draw(run.wire);
+    }
     trace_wire_free(run.wire);
     tls_context_free(run.asked.tls);
     tls_context_free(run.asked.dtls);

@@ -95,13 +95,6 @@ static void append_rate(struct str *out, uint64_t bytes_per_s)
     str_appendf(out, "%.3g %s", rate, units[unit]);
 }
 
-/* Whether the peer's FIN is among the bytes that the kernel says it received. */
-static bool has_peers_fin(enum tcp_state state)
-{
-    return state == TCP_STATE_CLOSE_WAIT || state == TCP_STATE_LAST_ACK || state == TCP_STATE_CLOSING ||
-           state == TCP_STATE_TIME_WAIT;
-}
-
 static void traffic_rows(struct str *out, const struct tcp_facts *t)
 {
     struct str text = STR_INIT;
@@ -119,7 +112,7 @@ static void traffic_rows(struct str *out, const struct tcp_facts *t)
         str_appendf(&text, _("%" PRIu64 " of them acknowledged by the peer's kernel"), acked);
     row(out, _("sent"), "%s", text.data);
     str_reset(&text);
-    append_bytes(&text, t->bytes_received - has_peers_fin(t->state));
+    append_bytes(&text, tcp_facts_received(t));
     str_append_str(&text, _(" in "));
     append_segments(&text, t->segments_in);
     row(out, _("received"), "%s", text.data);

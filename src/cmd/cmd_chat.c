@@ -14,6 +14,7 @@
 #include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_chat.h"
+#include "cmd/trace_callers.h"
 #include "net/addr.h"
 #include "net/resolve.h"
 #include "net/tls_identity.h"
@@ -23,6 +24,7 @@
 
 #define MS_MAX (24 * INT64_C(3600000))
 #define TIMEOUT_MS 10000
+#define TRACE_PORTS_MAX 64                  /* more make a filter that the kernel does not take */
 #define ROOM_MESSAGES (CHAT_OUTBOX_MAX / 2) /* of the outbox, for what is typed ahead */
 
 static const struct option_row rows[] = {
@@ -49,6 +51,8 @@ static const struct option_row rows[] = {
         N_("line by line, also on a terminal; else that has a screen with all conversations")),
     OPTION_FLAG('j', "json", struct chat_values, json, N_("for programs: an object a line, in and out")),
     OPTION_COUNT('v', "verbose", struct chat_values, verbose, N_("tell every state of every message")),
+    OPTION_FLAG(0, "trace", struct chat_values, trace,
+        N_("draw the packets of each call when it has ended, of 16 at most; not on the screen")),
     OPTION_FLAG(0, "no-color", struct chat_values, no_color, N_("no colours on a terminal either")),
     OPTION_FLAG(0, "mouse", struct chat_values, mouse, N_("let the screen take clicks and the wheel")),
     OPTION_GROUP(N_("TLS and DTLS")),
@@ -98,7 +102,8 @@ struct chat_setup {
     struct chat_options options;
     struct chat_run run;
     struct addr *listen;
-    struct str identity; /* the path of the certificate that is made once and kept */
+    struct trace_callers *trace; /* NULL: without --trace */
+    struct str identity;         /* the path of the certificate that is made once and kept */
 };
 
 static int misuse(struct err *err, const char *text)
@@ -263,6 +268,18 @@ static int set_options(struct chat_setup *s, struct err *err)
     return 0;
 }
 
+static int check_trace(const struct chat_setup *s, struct err *err)
+{
+    if (!s->values.trace)
+        return 0;
+    if (s->run.face == &chat_face_screen)
+        return misuse(err, _("--trace draws on standard error, where the screen is; add --lines"));
+    for (size_t i = 0; i < s->options.n_listen; i++)
+        if (!addr_is_local(s->listen[i].scheme) && s->listen[i].port == 0)
+            return misuse(err, _("--trace must know the port before: give --listen one that is not 0"));
+    return 0;
+}
+
 static const struct chat_face *choose_face(const struct chat_values *v)
 {
     const char *term = getenv("TERM");
@@ -328,6 +345,79 @@ static void open_identity(struct chat_setup *s)
     tell(&s->run, &more);
 }
 
+/* ---- --trace ---- */
+
+static void on_call_ends(
+    const struct stream *s, const struct endpoint *local, const struct endpoint *peer, void *arg)
+{
+    trace_callers_ended(arg, s, local, peer);
+}
+
+struct ports {
+    struct addr addrs[TRACE_PORTS_MAX];
+    size_t count;
+};
+
+static void add_port(struct ports *ports, const struct addr *addr)
+{
+    if (addr_is_local(addr->scheme) || ports->count == TRACE_PORTS_MAX)
+        return;
+    for (size_t i = 0; i < ports->count; i++)
+        if (ports->addrs[i].port == addr->port)
+            return;
+    ports->addrs[ports->count++] = *addr;
+}
+
+static void add_entry(struct ports *ports, const struct book_entry *entry)
+{
+    struct addr addr;
+    struct err none;
+
+    for (size_t i = 0; i < entry->n_addresses; i++)
+        if (addr_parse(&addr, entry->addresses[i], ADDR_CALL, &none) == 0)
+            add_port(ports, &addr);
+}
+
+/* Before anything is opened: it gives up privileges, and what is opened is the user's. Whom a chat will call
+ * is not known yet, but who can be: WHO, who calls, and the contacts. */
+static int open_trace(struct chat_setup *s, struct err *err)
+{
+    const struct chat_run *run = &s->run;
+    struct ports ports = {.count = 0};
+    const struct book_entry *entry = NULL;
+    struct addr addr;
+    struct err none;
+    int code;
+
+    if (run->who && book_may_be_name(run->who))
+        entry = book_find(run->book, run->who);
+    if (entry)
+        add_entry(&ports, entry);
+    else if (run->who && addr_parse(&addr, run->who, ADDR_CALL, &none) == 0)
+        add_port(&ports, &addr);
+    for (size_t i = 0; i < s->options.n_listen; i++)
+        add_port(&ports, &s->listen[i]);
+    for (size_t i = 0; i < book_count(run->book); i++)
+        add_entry(&ports, book_at(run->book, i));
+    if (ports.count == 0)
+        return misuse(
+            err, _("--trace shows packets, and nobody is known who would send any: give WHO or --listen"));
+    code = trace_callers_new(run->loop, ports.addrs, ports.count, &s->trace, err);
+    s->options.call_ends = code < 0 ? NULL : on_call_ends;
+    s->options.call_ends_arg = s->trace;
+    return code;
+}
+
+/* Conversations of datagrams end with the program. */
+static void trace_datagrams(const struct chat_setup *s)
+{
+    const struct endpoint unknown = {0};
+
+    for (struct chat_peer *p = NULL; s->trace && s->run.chat && (p = chat_next(s->run.chat, p));)
+        if (addr_is_datagram(chat_peer_addr(p)->scheme))
+            trace_callers_heard(s->trace, &unknown, chat_peer_endpoint(p));
+}
+
 static int open_all(struct chat_setup *s, struct err *err)
 {
     struct chat_run *run = &s->run;
@@ -336,6 +426,8 @@ static int open_all(struct chat_setup *s, struct err *err)
     if (code < 0)
         return code;
     run->loop = loop_new();
+    if (s->values.trace && (code = open_trace(s, err)) < 0)
+        return code;
     run->shown = run->face->new (run);
     open_store(run);
     open_trust(run);
@@ -390,7 +482,7 @@ static int run_chat(int argc, char **argv)
     run->values = &s.values;
     run->who = o.n_args ? o.args[0] : NULL;
     run->face = choose_face(&s.values);
-    if (set_options(&s, &err) < 0 || open_all(&s, &err) < 0) {
+    if (set_options(&s, &err) < 0 || check_trace(&s, &err) < 0 || open_all(&s, &err) < 0) {
         run->why = err;
         goto out;
     }
@@ -403,7 +495,9 @@ out:
     if (run->shown && run->face->leave)
         run->face->leave(run->shown);
     status = run->why.kind == ERR_NONE ? 0 : run->is_unheard ? (int)run->why.kind : cmd_fail(&run->why);
+    trace_datagrams(&s);
     chat_free(run->chat);
+    trace_callers_finish(s.trace);
     store_free(run->store);
     if (run->shown)
         run->face->free(run->shown);
@@ -412,6 +506,7 @@ out:
     if (run->loop && resolve_is_stuck(run->loop))
         _exit(status);
     loop_free(run->loop);
+    trace_callers_free(s.trace);
     free(s.listen);
     str_done(&s.identity);
     options_done(&o);

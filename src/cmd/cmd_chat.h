@@ -18,7 +18,7 @@
 
 struct chat_values {
     struct option_list listen;
-    bool lines, json, no_history, no_color, mouse, crlf, bare, insecure;
+    bool lines, json, no_history, no_color, mouse, trace, crlf, bare, insecure;
     int verbose;
     const char *name; /* what we are called; NULL: nothing was said */
     const char *encoding;

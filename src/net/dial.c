@@ -161,6 +161,7 @@ static void connected(struct dial *d, struct attempt *a, struct stream *s)
 
     d->report.connect_ns = (uint64_t)(now - a->started_ns);
     d->report.attempts = d->begun;
+    stream_local(s, &d->report.local);
     d->report.peer = d->endpoints[a - d->attempts];
     cancel_attempts(d);
     timer_stop(d->next_attempt);
@@ -203,6 +204,8 @@ static void begin_attempt(void *arg)
     a->dial = d;
     a->started_ns = clock_now_ns();
     a->connect = tcp_connect(d->loop, &d->endpoints[d->begun], on_connected, a);
+    tcp_connect_local(a->connect, &d->report.local);
+    d->report.peer = d->endpoints[d->begun];
     d->begun++;
     if (d->begun < d->count)
         timer_start(d->next_attempt, DIAL_ATTEMPT_DELAY_MS);
@@ -294,6 +297,11 @@ struct dial *dial_start(struct loop *loop, const struct addr *addr, struct tls_c
 enum dial_phase dial_phase(const struct dial *d)
 {
     return d->phase;
+}
+
+const struct dial_report *dial_report(const struct dial *d)
+{
+    return &d->report;
 }
 
 void dial_cancel(struct dial *d)

@@ -19,7 +19,7 @@ struct dial_report {
     uint64_t connect_ns;   /* of the attempt that won: SYN to established */
     uint64_t handshake_ns; /* 0 without TLS */
     int attempts;
-    struct endpoint peer;
+    struct endpoint local, peer; /* of the attempt that won, or of the last one; AF_UNSPEC: there was none */
 };
 
 /* Exactly once, unless cancelled. Success: s is open, owned by the taker, who attaches to it now; err NULL.
@@ -35,6 +35,8 @@ struct dial *dial_start(struct loop *loop, const struct addr *addr, struct tls_c
 struct dial *dial_start_known(struct loop *loop, const struct addr *addr, const struct endpoint *endpoints,
     int count, struct tls_context *tls, const char *server_name, dial_done *done, void *arg);
 enum dial_phase dial_phase(const struct dial *d); /* what it waits for: the word for a time-out's message */
-void dial_cancel(struct dial *d);                 /* no callback follows; not after done; accepts NULL */
+/* The same as far as it is known now. */
+const struct dial_report *dial_report(const struct dial *d);
+void dial_cancel(struct dial *d); /* no callback follows; not after done; accepts NULL */
 
 #endif

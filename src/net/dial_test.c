@@ -181,6 +181,10 @@ static void all_refused_is_one_refusal(void **state)
     assert_null(call.s);
     assert_int_equal(call.err.code, -ECONNREFUSED);
     assert_non_null(strstr(call.err.text, "both.test"));
+    /* Both ends are known of what came to nothing, too. */
+    assert_true(endpoint_is_same_host(&call.report.local, &endpoints[1]));
+    assert_int_not_equal(endpoint_port(&call.report.local), 0);
+    assert_true(endpoint_is_equal(&call.report.peer, &endpoints[1]));
     call_done(&call);
     close(fd);
 }

@@ -66,6 +66,7 @@ struct watch;
  * which is always ready. */
 int watch_new(struct loop *loop, int fd, void (*ready)(int events, void *arg), void *arg, struct watch **ret);
 void watch_start(struct watch *watch, int events); /* replaces what was watched; 0 stops */
+void watch_in_background(struct watch *watch);     /* it alone does not keep the loop running */
 void watch_free(struct watch *watch);              /* may be called in its own callback; accepts NULL */
 
 #endif

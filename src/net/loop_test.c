@@ -175,6 +175,24 @@ static void a_watch_tells_bytes_and_the_end(void **state)
     loop_free(seen.loop);
 }
 
+static void a_watch_in_the_background_keeps_nothing_running(void **state)
+{
+    struct seen seen = {.loop = loop_new()};
+    int fds[2];
+
+    assert_int_equal(pipe(fds), 0);
+    seen.fd = fds[0];
+    assert_int_equal(watch_new(seen.loop, fds[0], on_ready, &seen, &seen.watch), 0);
+    watch_in_background(seen.watch);
+    watch_start(seen.watch, WATCH_READ);
+    loop_run(seen.loop);
+    assert_string_equal(seen.order, "");
+    watch_free(seen.watch);
+    close(fds[0]);
+    close(fds[1]);
+    loop_free(seen.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -183,6 +201,7 @@ int main(void)
         cmocka_unit_test(work_for_the_turns_end_is_done_once_and_all_of_it),
         cmocka_unit_test(signals_come_through_the_loop),
         cmocka_unit_test(a_watch_tells_bytes_and_the_end),
+        cmocka_unit_test(a_watch_in_the_background_keeps_nothing_running),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -357,6 +357,13 @@ struct tcp_connect *tcp_connect(struct loop *loop, const struct endpoint *to, tc
     return c;
 }
 
+void tcp_connect_local(const struct tcp_connect *c, struct endpoint *ret)
+{
+    *ret = (struct endpoint){0};
+    if (c->tcp && c->code == 0)
+        tcp_local(&c->tcp->base, ret);
+}
+
 void tcp_connect_cancel(struct tcp_connect *c)
 {
     if (!c)

@@ -16,6 +16,8 @@ typedef void tcp_connected(struct stream *s, int code, void *arg);
 /* One attempt to one endpoint. Never calls back before it has returned; a failure to even begin is called
  * back too. */
 struct tcp_connect *tcp_connect(struct loop *loop, const struct endpoint *to, tcp_connected *done, void *arg);
+/* From where it calls; AF_UNSPEC where that is not known. Right after tcp_connect. */
+void tcp_connect_local(const struct tcp_connect *c, struct endpoint *ret);
 void tcp_connect_cancel(struct tcp_connect *c); /* no callback follows; not after done; accepts NULL */
 
 /* Takes a connected stream socket, TCP or unix, or one end of a pipe, which the stream owns from now on (also

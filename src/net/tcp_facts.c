@@ -38,6 +38,14 @@ const char *tcp_state_name(enum tcp_state state)
     return names[state];
 }
 
+uint64_t tcp_facts_received(const struct tcp_facts *facts)
+{
+    bool has_fin = facts->state == TCP_STATE_CLOSE_WAIT || facts->state == TCP_STATE_LAST_ACK ||
+                   facts->state == TCP_STATE_CLOSING || facts->state == TCP_STATE_TIME_WAIT;
+
+    return facts->bytes_received - (has_fin && facts->bytes_received);
+}
+
 struct diag_request {
     struct nlmsghdr header;
     struct inet_diag_req_v2 body;

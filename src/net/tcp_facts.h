@@ -45,6 +45,8 @@ struct tcp_facts {
 /* local and peer: both ends, asked for while it was connected: in TIME-WAIT the socket no longer knows them.
  * 0, or a negative errno: -EOPNOTSUPP and the like for what is no TCP socket. */
 int tcp_facts_read(int fd, const struct endpoint *local, const struct endpoint *peer, struct tcp_facts *ret);
+/* The bytes of the peer that came: the kernel counts its FIN as one more. */
+uint64_t tcp_facts_received(const struct tcp_facts *facts);
 /* "ESTABLISHED", as RFC 9293 spells them. */
 const char *tcp_state_name(enum tcp_state state);
 

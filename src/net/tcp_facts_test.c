@@ -94,13 +94,19 @@ static void over_ipv6(void **state)
 
 static void the_peer_first(void **state)
 {
+    struct tcp_facts facts;
     struct pair p;
-    char byte;
+    char bytes[4];
 
     join(&p, "127.0.0.1");
+    assert_int_equal(write(p.called, "xyz", 3), 3);
     close(p.called);
-    assert_int_equal(read(p.caller, &byte, 1), 0);
-    assert_int_equal(facts_of(&p).state, TCP_STATE_CLOSE_WAIT);
+    assert_int_equal(read(p.caller, bytes, sizeof(bytes)), 3);
+    assert_int_equal(read(p.caller, bytes, sizeof(bytes)), 0);
+    facts = facts_of(&p);
+    assert_int_equal(facts.state, TCP_STATE_CLOSE_WAIT);
+    assert_int_equal(facts.bytes_received, 4);
+    assert_int_equal(tcp_facts_received(&facts), 3); /* without the FIN */
     close(p.caller);
 }
 

@@ -193,6 +193,11 @@ void watch_start(struct watch *watch, int events)
         uv_poll_stop(&watch->uv);
 }
 
+void watch_in_background(struct watch *watch)
+{
+    uv_unref((uv_handle_t *)&watch->uv);
+}
+
 void watch_free(struct watch *watch)
 {
     if (!watch)

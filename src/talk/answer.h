@@ -11,6 +11,7 @@
 #include "net/addr.h"
 #include "net/endpoint.h"
 #include "net/loop.h"
+#include "net/stream.h"
 #include "net/tls.h"
 #include "wire/line.h"
 
@@ -73,6 +74,7 @@ struct answer_who {
     const struct endpoint *local; /* where we listen */
     pid_t pid;                    /* of a unix stream peer, else 0 */
     uint64_t call;                /* which call it is, from 1; 0: a datagram */
+    const struct stream *stream;  /* the call itself, for looking at; NULL: a datagram */
 };
 
 /* "127.0.0.1:9000", "/run/x.sock", "pid 123", or "-" where nothing is known. Returns text. */

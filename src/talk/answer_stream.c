@@ -35,6 +35,7 @@ void answer_peer_who(const struct answer_peer *peer, struct answer_who *ret, str
         .local = &peer->door->local,
         .pid = peer->pid,
         .call = peer->call,
+        .stream = peer->stream,
     };
 }
 
@@ -440,10 +441,10 @@ static const struct stream_events peer_events = {
 };
 
 /* Who may not call is hung up on before anything is kept for them. */
-static bool is_welcome(struct answer_door *door, const struct endpoint *at)
+static bool is_welcome(struct answer_door *door, const struct endpoint *at, const struct stream *s)
 {
     struct answer *a = door->answer;
-    struct answer_who who = {.scheme = door->addr.scheme, .peer = at, .local = &door->local};
+    struct answer_who who = {.scheme = door->addr.scheme, .peer = at, .local = &door->local, .stream = s};
 
     if (a->stopping)
         return false;
@@ -477,7 +478,7 @@ static void on_accepted(struct listener *l, struct stream *s, void *arg)
     if (at.sa.sa_family == AF_UNIX && at.len <= offsetof(struct sockaddr_un, sun_path))
         at = (struct endpoint){0};
     /* Who has hung up already (RST) has no address any more, and can't be asked for by --allow. */
-    if ((at.sa.sa_family == AF_UNSPEC && door->addr.scheme != ADDR_UNIX) || !is_welcome(door, &at)) {
+    if ((at.sa.sa_family == AF_UNSPEC && door->addr.scheme != ADDR_UNIX) || !is_welcome(door, &at, s)) {
         stream_close(s);
         return;
     }

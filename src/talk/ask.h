@@ -73,7 +73,7 @@ struct ask_exchange {
     struct endpoint peer;
 };
 
-/* What is known of the connection while there is one; see ask_facts. */
+/* What is known of the connection; see ask_facts. */
 struct ask_facts {
     const struct addr *addr;
     struct endpoint local, peer;
@@ -118,7 +118,7 @@ void ask_free(struct ask *a); /* accepts NULL */
 
 const struct ask_stats *ask_stats(const struct ask *a);
 enum ask_phase ask_phase(const struct ask *a);
-/* False where there is no connection, nor was one at the end. */
+/* Of a call that came to nothing, its ends. False where there is no connection, nor was one at the end. */
 bool ask_facts(const struct ask *a, struct ask_facts *ret);
 
 #endif

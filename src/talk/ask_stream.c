@@ -99,6 +99,15 @@ static const struct stream_events stream_events = {
     .failed = stream_broke,
 };
 
+/* Of a call that came to nothing its ends are all that is known. */
+static void note_ends(struct ask *a, const struct dial_report *report)
+{
+    if ((a->has_facts && a->facts.has_tcp) || report->local.sa.sa_family == AF_UNSPEC)
+        return;
+    a->facts = (struct ask_facts){.addr = ask_addr(a), .local = report->local, .peer = report->peer};
+    a->has_facts = true;
+}
+
 static void dialled(struct stream *s, const struct dial_report *report, const struct err *err, void *arg)
 {
     struct ask *a = arg;
@@ -108,6 +117,7 @@ static void dialled(struct stream *s, const struct dial_report *report, const st
     a->connect_ns = report->connect_ns;
     a->handshake_ns = report->handshake_ns;
     if (err) {
+        note_ends(a, report);
         ask_open_failed(a, err);
         return;
     }
@@ -178,6 +188,8 @@ static void stream_line_feed_end(struct ask *a)
 
 static void stream_line_close(struct ask *a)
 {
+    if (a->dial)
+        note_ends(a, dial_report(a->dial));
     dial_cancel(a->dial);
     a->dial = NULL;
     if (!a->stream)

@@ -15,6 +15,7 @@
 #include "wire/line.h"
 
 struct book;
+struct stream;
 struct trust;
 
 /* Conversations: any number of peers at once, over datagrams and streams, called or calling. Driven by the
@@ -106,6 +107,12 @@ struct chat_options {
     const char *encoding; /* what the peers speak, NULL: UTF-8 */
     struct tls_options tls_listen, tls_call;
     bool insecure; /* calls over TLS trust anybody */
+    /* A call over a stream ends, whoever ends it: s is still there to be looked at; or it came to nothing,
+     * and s is NULL. No face's event: it is about the connection, not the conversation. May be NULL; must not
+     * call the chat. */
+    void (*call_ends)(
+        const struct stream *s, const struct endpoint *local, const struct endpoint *peer, void *arg);
+    void *call_ends_arg;
 };
 
 /* Any may be NULL. None may free the chat or a peer; every other call is allowed. */

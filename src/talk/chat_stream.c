@@ -229,6 +229,15 @@ static void attach(struct chat_peer *p, struct stream *s)
         chat_stream_set_reading(p, false);
 }
 
+static void tell_end(const struct chat_peer *p, const struct stream *s, const struct endpoint *local,
+    const struct endpoint *peer)
+{
+    const struct chat_options *o = p->chat->options;
+
+    if (o->call_ends)
+        o->call_ends(s, local, peer, o->call_ends_arg);
+}
+
 static void on_dialled(struct stream *s, const struct dial_report *report, const struct err *err, void *arg)
 {
     struct chat_peer *p = arg;
@@ -237,6 +246,7 @@ static void on_dialled(struct stream *s, const struct dial_report *report, const
 
     p->dial = NULL;
     if (err) {
+        tell_end(p, NULL, &report->local, &report->peer);
         chat_call_failed(p, err);
         return;
     }
@@ -317,7 +327,9 @@ void chat_stream_accept(struct chat_door *door, struct stream *s)
 static struct stream *let_go(struct chat_peer *p)
 {
     struct stream *s = p->stream;
+    const struct endpoint unknown = {0};
 
+    tell_end(p, s, &unknown, &p->endpoint);
     p->stream = NULL;
     timer_stop(p->ack);
     turn_end_cancel(&p->look);
