@@ -152,9 +152,10 @@ static _Noreturn void serve(int fd, const struct opener_files *files)
 
 /* ---- the one that asks ---- */
 
+/* What an error is about. */
 static const char *name_of(const struct opener_files *files)
 {
-    return files->capture ? files->capture : files->parts ? files->parts : _("files to write");
+    return files->capture ? files->capture : files->parts ? files->parts : "landline";
 }
 
 int opener_new(const struct opener_files *files, struct opener **ret, struct err *err)
