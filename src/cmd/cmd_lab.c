@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/i18n.h"
 #include "base/parse.h"
@@ -53,6 +54,8 @@ static const struct option_row rows[] = {
         N_("stop both programs after TIME")),
     OPTION_DURATION(0, "settle", N_("TIME"), struct lab_values, settle_ns, 0, OPTION_DAY_NS,
         N_("after the client's end wait TIME at most for segments that are sent again (default 3s)")),
+    OPTION_FLAG(0, "step", struct lab_values, step,
+        N_("hold each packet until you say what becomes of it: you are the network")),
     OPTION_FLAG(
         0, "full", struct lab_values, full, N_("of a scenario: wait for the kernel's long timers, too")),
     OPTION_FLAG(0, "fast", struct lab_values, fast,
@@ -115,6 +118,13 @@ static const struct option_verb verb = {
 
 /* ---- the verb ---- */
 
+static const struct lesson_order *lesson_orders(const struct lab_order *l)
+{
+    if (!l->lesson)
+        return NULL;
+    return l->v.full && l->lesson->full_orders ? l->lesson->full_orders : l->lesson->orders;
+}
+
 static int add_orders(struct lab_order *l, struct err *err)
 {
     int code = 0;
@@ -124,7 +134,7 @@ static int add_orders(struct lab_order *l, struct err *err)
             code = fates_add(l->fates, (enum fates_order)order, l->v.orders[order].items[i], err);
     for (size_t i = 0; code == 0 && i < l->v.losses.count; i++)
         code = fates_add(l->fates, FATES_DROP, l->v.losses.items[i], err);
-    for (const struct lesson_order *o = l->lesson ? l->lesson->orders : NULL; code == 0 && o && o->text; o++)
+    for (const struct lesson_order *o = lesson_orders(l); code == 0 && o && o->text; o++)
         code = fates_add(l->fates, (enum fates_order)o->order, o->text, err);
     return code;
 }
@@ -223,6 +233,11 @@ static int begin(struct lab_order *l, const struct options *o, struct err *err)
 
     if (l->v.json + l->v.html + l->v.svg + l->v.quiet > 1)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg and --quiet exclude each other"));
+    if (code == 0 && l->v.step && (l->v.json || l->v.html || l->v.svg || l->v.runs || l->v.seeds))
+        code = err_set(err, ERR_MISUSE, -EINVAL,
+            _("--step is for somebody who looks on: not with --json, --html, --svg, --runs or --seeds"));
+    if (code == 0 && l->v.step && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
+        code = err_set(err, ERR_MISUSE, -ENOTTY, _("--step needs a terminal"));
     if (code == 0)
         code = o->n_before ? find_lesson(l, o, err) : split(l, o, err);
     if (code == 0)

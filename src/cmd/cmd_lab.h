@@ -19,7 +19,7 @@ struct lab_values {
     int distribution; /* enum fates_distribution */
     int backend;      /* enum hosts_backend */
     int64_t for_ns, settle_ns;
-    bool fast, quiet, full;
+    bool fast, quiet, full, step;
     bool every, absolute;
     bool json, svg, html;
     const char *write;

@@ -14,10 +14,12 @@
 #include "cmd/cmd.h"
 #include "cmd/cmd_lab.h"
 #include "cmd/lab_output.h"
+#include "cmd/lab_step.h"
 #include "cmd/lab_view.h"
 #include "lab/expect.h"
 #include "lab/lesson.h"
 #include "lab/session.h"
+#include "show/term.h"
 
 #define REST_NS INT64_C(50000000) /* of silence, after which what was kept back is shown */
 
@@ -28,6 +30,7 @@ struct run {
     struct lab_output *outputs[LAB_SIDES];
     struct actor actors[LAB_SIDES]; /* of a scenario */
     bool told[LAB_SIDES];           /* how it ended */
+    struct lab_step *step;          /* NULL: nobody is asked */
     int nothing;                    /* /dev/null: the server's input; ours is the client's */
     int64_t busy_ns;                /* monotonic: when something was shown last */
     bool is_at_rest;
@@ -79,6 +82,17 @@ static void on_event(void *arg, const struct wire_event *event)
     r->busy_ns = clock_now_ns();
     r->is_at_rest = false;
     lab_view_see(r->view, event);
+}
+
+/* What has happened is on the screen before the question is. */
+static void on_packet(void *arg, const struct wire_event *event, struct fate *fate)
+{
+    struct run *r = arg;
+
+    read_outputs(r);
+    lab_view_rest(r->view);
+    if (lab_step_decide(r->step, event, fate))
+        interrupts += 2; /* as Ctrl-C twice: all of it ends */
 }
 
 static void on_ended(void *arg, const struct conversation *c)
@@ -155,8 +169,8 @@ static int run_session(struct run *r, struct err *err)
         if (before == SESSION_STARTING && phase == SESSION_TALKING)
             lab_output_started(r->outputs[LAB_CLIENT]);
         before = phase;
-        if (interrupts > seen) {
-            seen = interrupts;
+        while (interrupts > seen) {
+            seen++;
             session_interrupt(r->session, typed);
         }
     }
@@ -177,6 +191,7 @@ static int begin(struct run *r, struct err *err)
         .absolute = v->absolute,
         .ascii = v->ascii,
         .no_color = v->no_color,
+        .no_notes = lesson && lesson->is_crowd,
         .write = v->write,
         .title = _("landline lab"),
     };
@@ -207,11 +222,19 @@ static int begin(struct run *r, struct err *err)
         session.programs[side] = (struct program_options){.argv = r->l->argv[side], .fds = {-1, fd, fd}};
         if (!lesson)
             continue;
-        r->actors[side] = (struct actor){.side = (uint8_t)side, .acts = lesson->acts[side]};
+        r->actors[side] = (struct actor){
+            .side = (uint8_t)side,
+            .acts = v->full && lesson->full_acts[side] ? lesson->full_acts[side] : lesson->acts[side],
+        };
         session.programs[side].function = actor_run;
         session.programs[side].arg = &r->actors[side];
     }
     session.programs[LAB_SERVER].fds[0] = r->nothing;
+    if (v->step) { /* the keys are ours, then */
+        session.programs[LAB_CLIENT].fds[0] = r->nothing;
+        session.wire.decide = on_packet;
+        r->step = lab_step_new(term_wants_color(STDERR_FILENO, v->no_color));
+    }
     if (code == 0)
         code = session_new(&session, &r->session, err);
     if (code == 0) {
@@ -283,6 +306,7 @@ int lab_run(struct lab_order *l)
     for (int side = 0; side < LAB_SIDES; side++)
         lab_output_free(r.outputs[side]);
     lab_view_free(r.view);
+    lab_step_free(r.step);
     if (r.nothing >= 0)
         close(r.nothing);
     return status;

@@ -62,7 +62,7 @@ struct lab_view {
     struct talk *current; /* whose rungs were drawn last */
     struct kept_back kept;
     struct follow *follow; /* NULL: not known yet */
-    int64_t start_ns; /* wall, of the first packet */
+    int64_t start_ns;      /* wall, of the first packet */
     uint64_t packets, dropped, delayed, forged, other;
     struct err err; /* of the file; told at the end */
     bool has_failed;
@@ -463,7 +463,7 @@ void lab_view_end(struct lab_view *v, const struct conversation *c)
         return;
     show_rungs(v, t, ladder_count(t->ladder));
     ladder_end(t->ladder, c);
-    if (v->o.face != LAB_VIEW_TEXT)
+    if (v->o.face != LAB_VIEW_TEXT || v->o.no_notes)
         return;
     if (v->current != t) {
         painted_end_line(v->painted);

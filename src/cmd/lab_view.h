@@ -28,6 +28,7 @@ enum lab_view_face {
 struct lab_view_options {
     uint8_t face; /* enum lab_view_face */
     bool every, absolute, ascii, no_color;
+    bool no_notes;     /* below a ladder */
     const char *write; /* NULL: no file */
     const char *title; /* of the page */
 };

@@ -20,13 +20,14 @@ enum act_kind {
     ACT_RECEIVE_END, /* until the other side has closed */
     ACT_SHUTDOWN,    /* SHUT_WR */
     ACT_CLOSE,
-    ACT_RESET,         /* close, with SO_LINGER 0 */
-    ACT_SET_BUFFER,    /* SO_RCVBUF value, of what is made next */
-    ACT_SET_NODELAY,   /* of the socket at hand; value: 0 or 1 */
-    ACT_SET_TIMEOUT,   /* TCP_USER_TIMEOUT value ms */
-    ACT_SET_KEEPALIVE, /* after value s of silence, then each second, three times */
-    ACT_FILL,          /* sends without waiting until no more goes in, or value bytes have */
-    ACT_PEEK_EMPTY,    /* waits until everything that was sent is acknowledged, at most value ms */
+    ACT_RESET,          /* close, with SO_LINGER 0 */
+    ACT_CLOSE_LISTENER, /* the one that accepts, not what it has accepted */
+    ACT_SET_BUFFER,     /* SO_RCVBUF value, of what is made next */
+    ACT_SET_NODELAY,    /* of the socket at hand; value: 0 or 1 */
+    ACT_SET_TIMEOUT,    /* TCP_USER_TIMEOUT value ms */
+    ACT_SET_KEEPALIVE,  /* after value s of silence, then each second, three times */
+    ACT_FILL,           /* sends without waiting until no more goes in, or value bytes have */
+    ACT_PEEK_EMPTY,     /* waits until everything that was sent is acknowledged, at most value ms */
     /* UDP: */
     ACT_UDP_BIND,    /* socket, bind to ACTOR_PORT */
     ACT_UDP_CONNECT, /* socket, connect to the other host's ACTOR_PORT */
@@ -34,6 +35,7 @@ enum act_kind {
     ACT_UDP_ASK,     /* sends one and waits for an answer, 500 ms; up to value times */
     /* Anything: */
     ACT_WAIT,        /* value ms */
+    ACT_MAY_FAIL,    /* what comes next; the play goes on all the same */
     ACT_RAW_SYNS,    /* value SYNs to the other host's ACTOR_PORT, from ports and addresses that nobody has */
     ACT_RAW_OLD_SYN, /* one SYN in the name of this host, as if it had been under way since long ago */
 };

@@ -13,7 +13,7 @@
  * comes to the other only if it is written here. No privilege is needed, and none outside is had.
  *
  *     hosts_new(&options, &h, &err)     this process is in a user namespace of its own from now on
- *     hosts_start                       programs on them (program.h)
+ *     program_start                     programs on them (program.h)
  *     hosts_read, hosts_write           the wire
  *     hosts_free
  *

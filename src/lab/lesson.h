@@ -24,8 +24,11 @@ struct lesson {
     /* N_(), paragraphs: what is about to happen; what was seen, and why; a question; its answer. */
     const char *before, *why, *question, *answer;
     const struct act *acts[LAB_SIDES];
+    const struct act *full_acts[LAB_SIDES]; /* with --full; NULL: acts */
     const struct lesson_order *orders;      /* NULL: none */
+    const struct lesson_order *full_orders; /* with --full; NULL: orders */
     const struct session_setting *settings; /* NULL: none */
+    bool is_crowd;                          /* many conversations: none is explained by itself */
     bool at_once;                           /* nobody listens: the client does not wait for that */
     int64_t
         settle_ns;   /* that is waited after the client's end for segments that are sent again; 0: as usual */

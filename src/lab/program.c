@@ -28,7 +28,7 @@
 #define SIGNAL_BE_LAST SIGRTMIN /* to `first': the program is to run when nobody else wants to */
 #define IS_LAST INT32_MIN       /* its answer; no status is such */
 
-enum step { STEP_NETWORK, STEP_NAMESPACES, STEP_FILES, STEP_FORK, STEP_EXEC };
+enum step { STEP_NETWORK, STEP_NAME, STEP_FILES, STEP_FORK, STEP_EXEC };
 
 /* What is written to the pipe of failures. */
 struct failure {
@@ -60,11 +60,16 @@ static void set_last(pid_t thread)
     sched_setscheduler(thread, SCHED_IDLE, &none);
 }
 
+/* Out of the way first, lest one takes the place of another that is still to be copied. */
 static void take_descriptors(const int fds[3])
 {
+    int away[3];
+
     for (int i = 0; i < 3; i++)
-        if (fds[i] >= 0)
-            dup2(fds[i], i);
+        away[i] = fds[i] >= 0 ? fcntl(fds[i], F_DUPFD_CLOEXEC, 3) : -1;
+    for (int i = 0; i < 3; i++)
+        if (away[i] >= 0)
+            dup2(away[i], i);
 }
 
 /* Does not return but with the status to end with. */
@@ -222,7 +227,11 @@ static int be_first(
         fail(failure_fd, STEP_NETWORK);
         return 1;
     }
-    if (sethostname(lab_side_name(o->side), strlen(lab_side_name(o->side))) < 0 || mount_files() < 0) {
+    if (sethostname(lab_side_name(o->side), strlen(lab_side_name(o->side))) < 0) {
+        fail(failure_fd, STEP_NAME);
+        return 1;
+    }
+    if (mount_files() < 0) {
         fail(failure_fd, STEP_FILES);
         return 1;
     }
@@ -234,8 +243,8 @@ static int be_first(
     if (pid < 0)
         fail(failure_fd, STEP_FORK);
     close(failure_fd);
-    for (int i = 0; i < 3; i++)
-        if (o->fds[i] >= 0)
+    for (int i = 0; i < 3; i++) /* the same may be there twice */
+        if (o->fds[i] > STDERR_FILENO)
             close(o->fds[i]);
     if (pid > 0)
         watch_over(pid, status_fd, &all);
@@ -246,12 +255,18 @@ static int be_first(
 
 static int told_of(const struct program_options *o, const struct failure *failure, struct err *err)
 {
+    static const char *const parts[] = {
+        [STEP_NETWORK] = N_("its network"),
+        [STEP_NAME] = N_("its host name"),
+        [STEP_FILES] = N_("its /etc/hosts"),
+        [STEP_FORK] = N_("its processes"),
+    };
     struct str name = STR_INIT;
     int code = failure->code;
 
     if (failure->step != STEP_EXEC)
-        return err_set(err, err_kind_of(code), code, _("the host %s could not be set up (step %d): %s"),
-            lab_side_name(o->side), failure->step, err_word(code));
+        return err_set(err, err_kind_of(code), code, _("the host %s could not be set up: %s: %s"),
+            lab_side_name(o->side), _(parts[failure->step]), err_word(code));
     utf8_escape(&name, o->argv[0], strlen(o->argv[0]), 0);
     if (code == -ENOENT)
         err_set(err, ERR_OTHER, code, _("%s: there is no such program"), name.data);
@@ -275,6 +290,7 @@ int program_start(struct hosts *h, const struct program_options *o, struct progr
     int failures[2] = {-1, -1}, statuses[2] = {-1, -1}, code = 0;
     struct failure failure;
     sigset_t mask;
+    ssize_t got;
 
     p->status_fd = -1;
     sigprocmask(SIG_SETMASK, NULL, &mask);
@@ -296,7 +312,10 @@ int program_start(struct hosts *h, const struct program_options *o, struct progr
     }
     close(failures[1]);
     failures[1] = -1;
-    if (read(failures[0], &failure, sizeof(failure)) == sizeof(failure)) {
+    do
+        got = read(failures[0], &failure, sizeof(failure));
+    while (got < 0 && errno == EINTR);
+    if (got == sizeof(failure)) {
         code = told_of(o, &failure, err);
         goto out;
     }
@@ -341,8 +360,12 @@ void program_signal(struct program *p, int number)
 static int32_t hear(struct program *p)
 {
     int32_t said;
+    ssize_t got;
 
-    if (read(p->status_fd, &said, sizeof(said)) != sizeof(said))
+    do
+        got = read(p->status_fd, &said, sizeof(said));
+    while (got < 0 && errno == EINTR);
+    if (got != sizeof(said))
         said = SIGKILL;
     if (said != IS_LAST) {
         p->has_ended = true;

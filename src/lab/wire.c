@@ -141,7 +141,7 @@ static void doom(struct wire_event *event, struct fate *fate, enum fates_reason 
 static void arrive(
     struct wire *w, struct wire_event *event, const struct hosts_packet *packet, struct fate *fate)
 {
-    const enum lab_side to = (enum lab_side)!event->from;
+    const enum lab_side to = (enum lab_side) !event->from;
     const char *text = NULL;
 
     if (fates_has_vanished(w->o.fates, to, clock_now_ns() - w->first_ns, &text))
@@ -252,6 +252,8 @@ static void carry(struct wire *w, enum lab_side from, struct hosts_packet *packe
     if (w->o.decide)
         w->o.decide(w->o.arg, &event, &fate);
     if (fate.is_dropped) {
+        if (event.followed)
+            follow_lose(w->follow, &followed);
         die(w, &event);
         if (fate.too_big_mtu)
             deliver_too_big(w, &event, fate.too_big_mtu);

@@ -16,8 +16,8 @@ enum {
     FLOW_A,
     FLOW_B,
     FLOW_SIDES
-}; /* a is who opened: who sent the SYN, or else the first packet that was seen; if it was laid down who is a, it
-      may be b who opened: flow_opener */
+}; /* a is who opened: who sent the SYN, or else the first packet that was seen; if it was laid down who is a,
+      it may be b who opened: flow_opener */
 
 /* How both FINs stand to each other. */
 enum flow_closing {
@@ -72,11 +72,11 @@ struct flow_side {
 struct flow {
     uint8_t address[FLOW_SIDES][16]; /* of IPv4 the first four */
     uint16_t port[FLOW_SIDES];
-    uint8_t protocol;    /* IP_PROTOCOL_TCP or IP_PROTOCOL_UDP */
-    uint8_t version;     /* 4 or 6 */
-    uint8_t closed_by : 2; /* FLOW_A or FLOW_B, who sent the first FIN or RST; FLOW_SIDES: neither yet */
-    uint8_t closing : 2;   /* enum flow_closing */
-    bool is_carrier : 1;   /* its datagrams had packets of others in them: a tunnel */
+    uint8_t protocol;        /* IP_PROTOCOL_TCP or IP_PROTOCOL_UDP */
+    uint8_t version;         /* 4 or 6 */
+    uint8_t closed_by : 2;   /* FLOW_A or FLOW_B, who sent the first FIN or RST; FLOW_SIDES: neither yet */
+    uint8_t closing : 2;     /* enum flow_closing */
+    bool is_carrier : 1;     /* its datagrams had packets of others in them: a tunnel */
     bool is_opened_by_b : 1; /* only where it was laid down who is a */
     bool is_closed : 1;      /* RST, or both FINs acknowledged */
     bool is_queued : 1;      /* the table's */

@@ -30,6 +30,7 @@ struct follow {
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
     struct finding *concluded;   /* of the last one that was */
+    struct flow_step step;       /* of the last one, if has_a: for follow_lose */
 };
 
 static void flow_ended(const struct flow *flow, void *arg);
@@ -372,6 +373,24 @@ static void take_packet(struct follow *f, struct followed *ret)
     }
     if (f->options.labels)
         take_label(f, &step);
+    if (f->options.has_a)
+        f->step = step;
+}
+
+void follow_lose(struct follow *f, struct followed *followed)
+{
+    struct flow *flow = f->step.flow;
+    struct flow_side *side = &flow->side[f->step.from], *other = &flow->side[!f->step.from];
+
+    if (followed->kind != FOLLOWED_TCP)
+        return;
+    side->acked = f->step.acked_before;
+    if (!(f->step.flags[f->step.from] & FLOW_HAS_ACK))
+        side->flags &= ~FLOW_HAS_ACK;
+    if (flow->is_closed) /* the table keeps it as such */
+        return;
+    other->state = f->step.state[!f->step.from];
+    followed->state[!followed->from] = other->state;
 }
 
 /* The tunnels of which the packet has come to be inside. Those before first were known as such already. */

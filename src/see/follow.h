@@ -109,6 +109,9 @@ void follow_expect(const struct follow *f, const struct packet *packets, unsigne
  * was the last fragment. May call options.ended before it returns. */
 bool follow_packet(
     struct follow *f, const struct packet *packet, uint64_t number, int64_t time_ns, struct followed *ret);
+/* With has_a: the packet just given, a segment, got lost behind the point where it was sent. So the other
+ * side has not got it, nor what it acknowledged. followed: what was said of it; becomes what holds. */
+void follow_lose(struct follow *f, struct followed *followed);
 /* How the conversation of a packet just given stands. Its findings are those that have been noted so far,
  * some of which its end may drop. Valid until the next packet. */
 void follow_conversation(struct follow *f, const struct followed *followed, struct conversation *ret);

@@ -546,13 +546,13 @@ static void a_is_laid_down(void **state)
         const char *lines[6];
         unsigned opener;
         const char *opened, *closed, *by, *state_a, *state_b;
-        unsigned from;       /* of the last packet */
-        unsigned verdict;    /* that it has */
+        unsigned from;    /* of the last packet */
+        unsigned verdict; /* that it has */
     } rows[] = {
-        {{"0 a S", "0.01 b SA", "0.02 a A"}, FLOW_A, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_A,
-            VERDICT_OPENED},
-        {{"0 b S", "0.01 a SA", "0.02 b A"}, FLOW_B, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED", FLOW_B,
-            VERDICT_OPENED},
+        {{"0 a S", "0.01 b SA", "0.02 a A"}, FLOW_A, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED",
+            FLOW_A, VERDICT_OPENED},
+        {{"0 b S", "0.01 a SA", "0.02 b A"}, FLOW_B, "three-way", "open", "", "ESTABLISHED", "ESTABLISHED",
+            FLOW_B, VERDICT_OPENED},
         {{"0 b S", "0.01 a SA", "0.02 b A", "1 b FA"}, FLOW_B, "three-way", "half", "b", "CLOSE_WAIT",
             "FIN_WAIT_1", FLOW_B, 0},
         {{"0 b S", "0.01 a SA"}, FLOW_B, "half", "open", "", "SYN_RECEIVED", "ESTABLISHED", FLOW_A, 0},
@@ -560,7 +560,8 @@ static void a_is_laid_down(void **state)
             "ESTABLISHED", FLOW_B, 0},
         {{"0 b S", "1 b S seq=0"}, FLOW_B, "unanswered", "unanswered", "", "SYN_RECEIVED", "SYN_SENT", FLOW_B,
             VERDICT_RETRANSMISSION},
-        {{"0 b S", "0.01 a RA seq=0 ack=1"}, FLOW_B, "refused", "refused", "a", "CLOSED", "CLOSED", FLOW_A, 0},
+        {{"0 b S", "0.01 a RA seq=0 ack=1"}, FLOW_B, "refused", "refused", "a", "CLOSED", "CLOSED", FLOW_A,
+            0},
         {{"0 b S", "0.01 a ICMP 3 1"}, FLOW_B, "unreachable", "unreachable", "", "SYN_RECEIVED", "SYN_SENT",
             FLOW_B, 0},
         {{"0 b S", "0.001 a S", "0.002 b SA seq=0 ack=1", "0.003 a SA seq=0 ack=1", "0.004 a A", "0.005 b A"},
@@ -593,10 +594,35 @@ static void a_is_laid_down(void **state)
             assert_string_equal(
                 conversation_closed_name((enum conversation_closed)c->closed), rows[at].closed);
         for (unsigned f = 0; f < c->finding_count; f++)
-            if (c->findings[f].kind == FINDING_UDP_UNANSWERED || c->findings[f].kind == FINDING_SYN_UNANSWERED)
+            if (c->findings[f].kind == FINDING_UDP_UNANSWERED ||
+                c->findings[f].kind == FINDING_SYN_UNANSWERED)
                 assert_int_equal(c->findings[f].side, rows[at].opener);
         talk_free(t);
     }
+}
+
+/* A SYN that is sent again since its answer was lost used to be called needless: it had been acknowledged. */
+static void what_was_lost_acknowledges_nothing(void **state)
+{
+    const struct follow_options options = {
+        .close = true, .findings = true, .has_a = true, .a_ipv4 = {10, 0, 0, 1}};
+    struct talk *t = talk_new(&options, true);
+
+    assert_true(talk_say(t, "0 a S"));
+    assert_true(talk_say(t, "0.01 b SA"));
+    follow_lose(t->f, &t->followed);
+    assert_int_equal(t->followed.state[FLOW_A], FLOW_SYN_SENT);
+    assert_true(talk_say(t, "1 a S seq=0"));
+    assert_true(t->followed.verdicts & VERDICT_RETRANSMISSION);
+    assert_false(t->followed.verdicts & VERDICT_SPURIOUS);
+    assert_true(talk_say(t, "1.01 b SA seq=0 ack=1"));
+    assert_true(talk_say(t, "1.02 a A seq=1 ack=1"));
+    assert_int_equal(t->followed.state[FLOW_A], FLOW_ESTABLISHED);
+    assert_int_equal(t->followed.state[FLOW_B], FLOW_ESTABLISHED);
+    follow_finish(t->f);
+    for (unsigned i = 0; i < t->ended[0].finding_count; i++)
+        assert_int_not_equal(t->ended[0].findings[i].kind, FINDING_SPURIOUS_RETRANSMISSION);
+    talk_free(t);
 }
 
 /* A reused port may be opened from the other side; and of strangers it is who opens, as ever. */
@@ -706,6 +732,7 @@ int main(void)
         cmocka_unit_test(ports_used_again),
         cmocka_unit_test(those_that_have_to_go),
         cmocka_unit_test(names_are_complete),
+        cmocka_unit_test(what_was_lost_acknowledges_nothing),
         cmocka_unit_test(a_is_laid_down),
         cmocka_unit_test(a_is_laid_down_for_reuse),
     };

@@ -332,9 +332,23 @@ static void take_extra(struct ladder *l, struct rung *rung, const struct ladder_
     rung->in_flight = 0;
 }
 
+/* What both kernels had before the SYN that a ladder begins with: it is drawn at the head, and no change
+ * then. */
+static void take_first_states(struct ladder *l, const struct rung *rung, const struct ladder_extra *extra)
+{
+    uint8_t other = extra->state[!rung->from];
+
+    if ((rung->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+        return;
+    l->state[rung->from] = FLOW_CLOSED;
+    l->state[!rung->from] = other == FLOW_LISTEN || other == FLOW_SYN_RECEIVED ? FLOW_LISTEN : FLOW_CLOSED;
+}
+
 static void take_states(
     struct ladder *l, struct rung *rung, const struct followed *p, const struct ladder_extra *extra)
 {
+    if (extra && extra->has_states && ladder_count(l) == 0)
+        take_first_states(l, rung, extra);
     for (unsigned i = FLOW_A; i < FLOW_SIDES; i++) {
         bool is_told = extra && extra->has_states, is_old = rung->part == RUNG_ARRIVES;
 

@@ -154,7 +154,7 @@ int privileges_missing(const char *interface, struct err *err)
     append_quoted(&quoted, len > 0 ? path : "landline");
     code = err_set(err, ERR_PERMISSION, -EPERM,
         _("%s: capturing is not permitted; allow it once and for all with: sudo setcap cap_net_raw+ep %s ; "
-          "or now: sudo landline watch %s"),
+          "or now: sudo landline watch %s ; without any right: landline lab -- SERVER -- CLIENT"),
         interface, quoted.data, interface);
     str_done(&quoted);
     return code;

@@ -77,7 +77,7 @@ static void put_state_of(struct painted *out, const struct ladder_layout *y, con
 
     if (!y->has_states || !rung->is_changed[side])
         return;
-    if (side != (c ? c->opener : FLOW_A) &&
+    if (!rung->has_states && side != (c ? c->opener : FLOW_A) &&
         (ladder_text_is_never_heard(c) || (c && c->opened == OPENED_REFUSED && state == FLOW_SYN_RECEIVED)))
         return;
     ladder_text_put_state(out, y, side, state, rung->is_inferred[side]);

@@ -126,9 +126,10 @@ static void put_first_states(struct painted *out, const struct ladder_layout *y,
         return;
     state[c->opener] = FLOW_CLOSED;
     if (first->has_states)
-        state[!c->opener] = first->state[!c->opener] == FLOW_LISTEN || first->state[!c->opener] == FLOW_SYN_RECEIVED
-                                ? FLOW_LISTEN
-                                : FLOW_CLOSED;
+        state[!c->opener] =
+            first->state[!c->opener] == FLOW_LISTEN || first->state[!c->opener] == FLOW_SYN_RECEIVED
+                ? FLOW_LISTEN
+                : FLOW_CLOSED;
     else if (c->opened == OPENED_THREE_WAY || c->opened == OPENED_HALF)
         state[!c->opener] = FLOW_LISTEN;
     else if (c->opened == OPENED_REFUSED)
