@@ -33,6 +33,28 @@ sys.stderr.write(watch.stderr.read().decode())
 sys.exit(watch.wait())
 '''
 
+# Runs what follows, talks UDP twice on the same ports, and reads a row for each time while the capture goes on.
+DATAGRAMS = '''
+import json, socket, subprocess, sys
+watch = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+sys.stderr.write(watch.stderr.readline().decode())
+a, b = (socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in 'ab')
+b.bind(('127.0.0.1', 9000))
+a.connect(('127.0.0.1', 9000))
+def row():
+    line = watch.stdout.readline()
+    sys.stdout.buffer.write(line)
+    return line
+a.send(b'a question')
+row()
+a.send(b'again')
+b.sendto(b'an answer', b.recvfrom(100)[1])
+row()
+watch.terminate()
+sys.stdout.write(watch.stdout.read().decode())
+sys.exit(watch.wait())
+'''
+
 
 def may_unshare():
     return subprocess.run([*IN_NAMESPACE, 'true'], capture_output=True).returncode == 0
@@ -68,6 +90,49 @@ class WatchLive(harness.Case):
         again = self.run_program(harness.landline(), 'watch', kept)
         self.assertIn('20 conversations', again.out)
 
+    def test_a_silent_udp_conversation_has_its_row(self):
+        """Not only at the end, and with what only its end would tell; once more when it has gone on, and then no more."""
+        done = self.run_program(*IN_NAMESPACE, 'python3', '-c', DATAGRAMS, harness.landline(), 'watch', 'lo', '--json',
+                                '--idle', '1500ms')
+        self.assertEqual(done.code, 0, done.story())
+        first, second, capture = (json.loads(line) for line in done.out.splitlines())
+        self.assertEqual((first['type'], first['id'], first['packets_a'], first['packets_b']), ('conversation', 1, 1, 0))
+        self.assertEqual([finding['name'] for finding in first['findings']], ['udp-unanswered'])
+        self.assertEqual((second['id'], second['packets_a'], second['packets_b'], second['findings']), (1, 2, 1, []))
+        self.assertEqual((capture['type'], capture['conversations']), ('capture', 1))
+
+    def test_a_ring_of_files(self):
+        """Each part is a whole file, no larger than was said; the last ones are kept, and the end is in the last."""
+        done = self.talk(500, 'lo', '--lines', '--write', self.tmp / 'kept.pcapng', '--write-size', '64K', '--write-files', '3')
+        self.assertEqual(done.code, 0, done.story())
+        self.assertIn('no packet was lost', done.out)
+        parts = sorted(self.tmp.glob('kept*'))
+        last = int(parts[-1].stem.split('_')[1])
+        self.assertGreater(last, 5)
+        self.assertEqual([part.name for part in parts], [f'kept_{number:05}.pcapng' for number in range(last - 2, last + 1)])
+        times = []
+        for part in parts:
+            self.assertLessEqual(part.stat().st_size, 64 << 10)
+            read = subprocess.run(['tshark', '-r', part, '-T', 'fields', '-e', 'frame.time_epoch'], capture_output=True,
+                                  text=True, check=True)
+            times += read.stdout.split()
+        self.assertEqual(times, sorted(times, key=float))
+        self.assertGreater(min(part.stat().st_size for part in parts[:-1]), 60 << 10)
+
+    def test_all_parts_are_kept(self):
+        done = self.talk(300, 'lo', '--lines', '--write', self.tmp / 'kept', '--write-size', '64K')
+        self.assertEqual(done.code, 0, done.story())
+        parts = sorted(self.tmp.glob('kept*'))
+        self.assertEqual(parts[0].name, 'kept_00001')
+        fins = subprocess.run(['sh', '-c', 'for part; do tshark -r "$part" -Y tcp.flags.fin==1 || exit 1; done', 'sh', *parts],
+                              capture_output=True, text=True, check=True)
+        self.assertEqual(len(fins.stdout.splitlines()), 600)
+
+    def test_a_part_that_cannot_be_made(self):
+        done = self.talk(1, 'lo', '--lines', '--write', self.tmp / 'nowhere' / 'kept.pcapng', '--write-size', '1M')
+        self.assertNotEqual(done.code, 0, done.story())
+        self.assertIn('kept_00001.pcapng: no such file', done.err)
+
     def test_a_filter_keeps_the_rest_out(self):
         done = self.talk(5, 'lo', '--json', '--filter', 'udp')
         self.assertEqual([json.loads(line)['type'] for line in done.out.splitlines()], ['capture'], done.story())
@@ -85,6 +150,8 @@ class WatchLive(harness.Case):
     def test_what_cannot_be(self):
         for options, code, says in ((['-i', 'eth99'], 9, 'no interface eth99; there are: lo, any'),
                                     (['lo', '--filter', 'tcp prot 1'], 2, 'the filter "tcp prot 1": '),
+                                    (['lo', '--write-size', '1M'], 2, '--write-size needs --write FILE'),
+                                    (['lo', '--write', 'kept', '--write-files', '2'], 2, '--write-files needs --write-size'),
                                     (['lo', '--pcap-of', '1'], 2, '--pcap-of needs a file')):
             done = self.run_program(*IN_NAMESPACE, harness.landline(), 'watch', *options)
             self.assertEqual(done.code, code, done.story())

@@ -79,6 +79,22 @@ class WatchScreenLive(harness.Case):
         t.wait_for('1 conversation ')
         self.quit(t)
 
+    def test_a_ring_of_files(self):
+        """From within the sandbox, by the process that opens what is saved."""
+        t = self.open('--filter', 'tcp port 9000', '--write', 'kept.pcapng', '--write-size', '64K', '--write-files', '2')
+        self.talk('open')
+        self.talk('say', 600)
+        t.wait_for(r'#1 TCP .*:9000 +60,000 +60,000 ')
+        self.quit(t)
+        parts = sorted(path.name for path in self.tmp.glob('kept*'))
+        last = int(parts[-1][5:10])
+        self.assertGreater(last, 3)
+        self.assertEqual(parts, [f'kept_{number:05}.pcapng' for number in (last - 1, last)])
+        for part in parts:
+            read = self.run_program(harness.landline(), 'watch', self.tmp / part, '--json')
+            self.assertEqual(read.code, 0, read.story())
+            self.assertGreater(json.loads(read.out.splitlines()[-1])['packets'], 0)
+
     def test_what_is_saved_is_read_again(self):
         t = self.open('--filter', 'tcp port 9000')
         self.talk('open', 2)

@@ -21,6 +21,12 @@
 #include "see/source.h"
 
 #define LIMIT_DEFAULT 1000
+#define WRITE_SIZE_MIN (64U << 10)
+#define WRITE_SIZE_MAX (INT64_C(1) << 40)
+#define WRITE_FILES_MAX 99999
+/* As long as Linux' own tracking of connections waits for the answer to a datagram
+ * (nf_conntrack_udp_timeout). */
+#define IDLE_DEFAULT_NS (30 * OPTION_SECOND_NS)
 
 static const char *const orders[] = {
     [ROSTER_BY_START] = "start",
@@ -56,6 +62,8 @@ static const struct option_row rows[] = {
         OPTION_COMPLETE_INTERFACE, N_("capture from INTERFACE, also where a file has its name")),
     OPTION_DURATION(
         0, "for", N_("TIME"), struct watch_values, for_ns, 0, 365 * OPTION_DAY_NS, N_("end after TIME")),
+    OPTION_DURATION(0, "idle", N_("TIME"), struct watch_values, idle_ns, OPTION_SECOND_NS / 1000,
+        OPTION_DAY_NS, N_("show a UDP conversation when it has been silent for TIME (default 30s)")),
     OPTION_NUMBER('c', "count", "N", struct watch_values, count, 0, INT64_MAX, N_("end after N packets")),
     OPTION_SIZE(0, "buffer", N_("SIZE"), struct watch_values, buffer_bytes, SOURCE_BUFFER_MIN_BYTES,
         SOURCE_BUFFER_MAX_BYTES, N_("keep SIZE of packets that wait to be looked at (default 16M)")),
@@ -83,6 +91,10 @@ static const struct option_row rows[] = {
         N_("write the packets of conversation N, as pcapng, to --write FILE or to a pipe")),
     OPTION_STRING('w', "write", N_("FILE"), struct watch_values, write, OPTION_COMPLETE_FILE,
         N_("where to write packets")),
+    OPTION_SIZE(0, "write-size", N_("SIZE"), struct watch_values, write_bytes, WRITE_SIZE_MIN, WRITE_SIZE_MAX,
+        N_("go on in another file, numbered, before one is larger than SIZE")),
+    OPTION_NUMBER(0, "write-files", "N", struct watch_values, write_files, 1, WRITE_FILES_MAX,
+        N_("keep the last N of these files, and remove the older ones")),
     OPTION_FLAG(0, "ascii", struct watch_values, ascii, N_("draw with ASCII alone")),
     OPTION_SWITCH(0, "pager", struct watch_values, pager,
         N_("on a terminal, show what is long page by page, in $PAGER or less")),
@@ -221,7 +233,8 @@ static const char *find_interface(const struct watch_values *v, const char *arg)
 /* A file would not obey them, and saying nothing would be a lie. */
 static int refuse_capturing_options(const struct options *o, struct err *err)
 {
-    static const char *const names[] = {"for", "count", "buffer", "snaplen", "promiscuous"};
+    static const char *const names[] = {
+        "for", "idle", "count", "buffer", "snaplen", "promiscuous", "write-size", "write-files"};
 
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (options_source(o, names[i]) == OPTION_COMMAND_LINE)
@@ -268,6 +281,11 @@ static int begin_packets(
             v->html ? "--html" : "--svg");
     if (code == 0 && v->write && !v->pcap_of && !interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--write needs --pcap-of N: which conversation?"));
+    if (code == 0 && v->write_bytes && !v->write)
+        code = err_set(err, ERR_MISUSE, -EINVAL, _("--write-size needs --write FILE: which files?"));
+    if (code == 0 && v->write_files && !v->write_bytes)
+        code =
+            err_set(err, ERR_MISUSE, -EINVAL, _("--write-files needs --write-size SIZE: how large is each?"));
     if (code == 0 && v->pcap_of && interface)
         code = err_set(err, ERR_MISUSE, -EINVAL, _("--pcap-of needs a file to read, not an interface"));
     if (code == 0 && v->write && interface && strcmp(v->write, "-") == 0)
@@ -285,6 +303,9 @@ static int begin_command(struct watch_order *w, const struct options *o, struct 
         return err_set(err, ERR_MISUSE, -EINVAL, _("an interface and --isolated exclude each other"));
     if (v->pcap_of)
         return err_set(err, ERR_MISUSE, -EINVAL, _("--pcap-of needs a file to read, not a command"));
+    if (v->write_bytes || v->write_files)
+        return err_set(err, ERR_MISUSE, -EINVAL,
+            _("--write-size and --write-files are for an interface, not for a command"));
     if (v->count)
         return err_set(err, ERR_MISUSE, -EINVAL, _("--count is not for a command, which ends by itself"));
     if (v->write && strcmp(v->write, "-") == 0)
@@ -326,8 +347,10 @@ static int run_packets(struct watch_order *w, const struct options *o)
 
 static int run(int argc, char **argv)
 {
-    struct watch_order w = {
-        .v = {.pager = true, .limit = LIMIT_DEFAULT, .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT},
+    struct watch_order w = {.v = {.pager = true,
+                                .limit = LIMIT_DEFAULT,
+                                .max_conversations = FOLLOW_CONVERSATIONS_DEFAULT,
+                                .idle_ns = IDLE_DEFAULT_NS},
         .dropped = -1};
     struct options o;
     struct err err;

@@ -14,6 +14,7 @@
 
 struct conversation;
 struct match;
+struct opener;
 struct source;
 struct watch_writer;
 
@@ -28,8 +29,10 @@ struct watch_values {
     const char *write;
     bool lines, screen;
     const char *interface;
-    int64_t for_ns, count;
+    int64_t for_ns, idle_ns, count;
     size_t buffer_bytes, snaplen;
+    size_t write_bytes;  /* of each file; 0: it is one */
+    int64_t write_files; /* that are kept; 0: all */
     bool promiscuous, isolated;
     bool ascii, pager, no_color;
     int verbose;
@@ -74,6 +77,8 @@ int watch_screen(struct watch_order *w, const char *path);
 int watch_show(struct watch_order *w, const char *path);
 /* argv: what is to be run, NULL at its end; interface: NULL for all. */
 int watch_command(struct watch_order *w, const char *interface, char **argv);
-int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer);
+/* opener: of what the screen saves, and of the writer's parts. */
+int watch_screen_live(
+    struct watch_order *w, struct source *source, struct watch_writer *writer, struct opener *opener);
 
 #endif

@@ -11,19 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/i18n.h"
 #include "base/str.h"
-#include "base/xmalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/cmd_watch.h"
+#include "cmd/cmd_watch_screen.h"
 #include "cmd/watch_confine.h"
 #include "cmd/watch_writer.h"
 #include "net/loop.h"
 #include "see/flow_table.h"
 #include "see/follow.h"
-#include "see/match.h"
+#include "see/opener.h"
 #include "see/privileges.h"
 #include "see/source.h"
+#include "see/told.h"
 #include "show/out.h"
 #include "show/overview_text.h"
 #include "show/painted.h"
@@ -34,12 +36,17 @@
 /* Between two looks at signals and timers, however busy the wire is. */
 #define BATCHES_A_TURN 64
 #define NS_PER_MS 1000000
+/* So many conversations at a time are asked whether they have fallen silent: it is over before the ring can
+ * fill, and a million has its turn in half a minute. */
+#define SWEEP_MS 250
+#define SWEEP_PLACES 8192
 
 struct live {
     const struct watch_order *w;
     struct source *source;
     struct follow *follow;
     struct watch_writer *writer; /* NULL: nothing is kept */
+    struct opener *opener;       /* of what is opened later; NULL: nothing */
     struct loop *loop;
     struct watch *readable;
     struct out *out;
@@ -49,31 +56,13 @@ struct live {
     bool is_over;      /* nothing more is taken */
     uint64_t number;   /* of the packet at hand */
     int64_t start_ns;  /* when the first packet was */
-    uint64_t *printed; /* a bit a conversation, by its number */
-    size_t printed_words;
+    struct told *told; /* whose row is printed, of those that live */
+    struct timer *sweep;
+    uint32_t sweep_cursor;
     int status;
 };
 
 /* ---- what is shown ---- */
-
-/* Each conversation has one row: when it is over, though it may be heard again, or when it is forgotten. */
-static bool is_printed(struct live *l, uint32_t id)
-{
-    size_t word = id / 64;
-    uint64_t bit = UINT64_C(1) << id % 64;
-
-    if (word >= l->printed_words) {
-        size_t words = word * 2 + 64;
-
-        l->printed = xreallocarray(l->printed, words, sizeof(*l->printed));
-        memset(l->printed + l->printed_words, 0, (words - l->printed_words) * sizeof(*l->printed));
-        l->printed_words = words;
-    }
-    if (l->printed[word] & bit)
-        return true;
-    l->printed[word] |= bit;
-    return false;
-}
 
 static void flush_painted(struct live *l)
 {
@@ -81,11 +70,15 @@ static void flush_painted(struct live *l)
     painted_reset(l->painted);
 }
 
+/* Each conversation has one row: when it is over, though it may be heard again, or when it is forgotten. Of
+ * UDP, which is never over, when it has been silent for long; and once more with all of it where it then goes
+ * on. */
 static void print_row(void *arg, const struct conversation *c)
 {
     struct live *l = arg;
 
-    if (is_printed(l, c->id) || !watch_chose(l->w, c->id) || (l->w->only && !match_is(l->w->only, c)))
+    if (told_already(l->told, c->id, c->protocol == IP_PROTOCOL_UDP ? c->last_ns : 0) ||
+        !watch_wants(l->w, c))
         return;
     if (l->w->v.json) {
         watch_json_conversation(out_text(l->out), c);
@@ -93,6 +86,14 @@ static void print_row(void *arg, const struct conversation *c)
     }
     overview_text_row(l->painted, c, &l->text);
     flush_painted(l);
+}
+
+static void print_ended(void *arg, const struct conversation *c)
+{
+    struct live *l = arg;
+
+    print_row(l, c);
+    told_forget(l->told, c->id);
 }
 
 static void print_end(struct live *l)
@@ -162,8 +163,8 @@ static void take_batch(struct live *l, const struct pcapfile_packet *frames, uns
             continue;
         if (l->w->v.json && l->w->v.every && watch_chose(l->w, followed.conversation))
             watch_json_packet(out_text(l->out), &followed, l->start_ns, NULL);
-        if (followed.is_over) {
-            follow_conversation(l->follow, &followed, &c);
+        if (followed.is_over && !told_has(l->told, followed.conversation)) {
+            follow_conclude(l->follow, &followed, &c);
             print_row(l, &c);
         }
     }
@@ -210,6 +211,19 @@ static void flush(struct live *l)
         l->status = cmd_fail(&err);
 }
 
+/* By the clock, since it is the silence that counts: there may be no packet any more. */
+static void on_sweep(void *arg)
+{
+    struct live *l = arg;
+
+    follow_quiet(l->follow, &l->sweep_cursor, SWEEP_PLACES, clock_wall_ns() - l->w->v.idle_ns, print_row, l);
+    flush(l);
+    if (l->is_over)
+        loop_stop(l->loop);
+    else
+        timer_start(l->sweep, SWEEP_MS);
+}
+
 static void on_readable(int events, void *arg)
 {
     struct live *l = arg;
@@ -238,27 +252,6 @@ static void on_signal(int signum, void *arg)
 
 /* ---- the capture ---- */
 
-static int open_all(struct live *l, const char *interface, struct err *err)
-{
-    const struct watch_values *v = &l->w->v;
-    const struct source_live_options options = {
-        .filter = v->filter,
-        .snaplen = (uint32_t)v->snaplen,
-        .buffer_bytes = v->buffer_bytes,
-        .is_promiscuous = v->promiscuous,
-    };
-    int code = source_open_live(interface, &options, &l->source, err);
-
-    if (code == 0)
-        code = privileges_become_user(err);
-    /* Here, so that the file is the user's, and root may write where only root may. */
-    if (code == 0 && v->write)
-        code = watch_writer_open(v->write, &l->writer, err);
-    if (code == 0)
-        code = privileges_drop(err);
-    return code;
-}
-
 /* Where somebody sits at a terminal that can show it. */
 static bool wants_screen(const struct watch_values *v)
 {
@@ -269,9 +262,42 @@ static bool wants_screen(const struct watch_values *v)
     return term_is(STDIN_FILENO) && term_is(STDOUT_FILENO) && term && strcmp(term, "dumb") != 0;
 }
 
+static int open_all(struct live *l, const char *interface, struct err *err)
+{
+    const struct watch_values *v = &l->w->v;
+    const struct source_live_options options = {
+        .filter = v->filter,
+        .snaplen = (uint32_t)v->snaplen,
+        .buffer_bytes = v->buffer_bytes,
+        .is_promiscuous = v->promiscuous,
+    };
+    const struct opener_files files = {
+        .endings = wants_screen(v) ? viewer_endings : NULL, .parts = v->write_bytes ? v->write : NULL};
+    int code = source_open_live(interface, &options, &l->source, err);
+
+    if (code == 0)
+        code = privileges_become_user(err);
+    /* Here, so that the file is the user's, and root may write where only root may. */
+    if (code == 0 && v->write && !v->write_bytes)
+        code = watch_writer_open(v->write, &l->writer, err);
+    if (code == 0)
+        code = privileges_drop(err);
+    /* These are opened while packets are looked at, so by somebody who has no more rights than who looks. */
+    if (code == 0 && (v->write_bytes || wants_screen(v)))
+        code = opener_new(&files, &l->opener, err);
+    if (code == 0 && v->write_bytes)
+        code = watch_writer_open_parts(&(struct watch_writer_parts){.path = v->write,
+                                           .opener = l->opener,
+                                           .part_bytes = v->write_bytes,
+                                           .keep = (uint32_t)v->write_files},
+            &l->writer, err);
+    return code;
+}
+
 static int run(struct live *l, struct err *err)
 {
-    static const struct sandbox_options sandbox = {.opener_fd = -1, .capturing = true};
+    const struct sandbox_options sandbox = {
+        .opener_fd = l->opener ? opener_fd(l->opener) : -1, .capturing = true};
     struct timer *timer = NULL;
     int code = watch_new(l->loop, source_fd(l->source), on_readable, l, &l->readable);
 
@@ -288,7 +314,10 @@ static int run(struct live *l, struct err *err)
     watch_confine_and_tell(&sandbox, l->w);
     watch_start(l->readable, WATCH_READ);
     fprintf(stderr, _("capturing on %s; Ctrl-C ends it\n"), source_name(l->source));
+    l->sweep = timer_new(l->loop, on_sweep, l);
+    timer_start(l->sweep, SWEEP_MS);
     loop_run(l->loop);
+    timer_free(l->sweep);
     timer_free(timer);
     watch_free(l->readable);
     return 0;
@@ -302,7 +331,7 @@ int watch_live(struct watch_order *w, const char *interface)
         .close = true,
         .labels = true,
         .findings = true,
-        .ended = print_row,
+        .ended = print_ended,
         .arg = &l,
         .carrier = take_carrier,
         .carrier_arg = &l,
@@ -314,6 +343,7 @@ int watch_live(struct watch_order *w, const char *interface)
         return cmd_fail(&err);
     }
     l.loop = loop_new();
+    l.told = told_new();
     l.follow = follow_new(&options);
     l.out = out_new(STDOUT_FILENO);
     l.painted = painted_new();
@@ -323,7 +353,7 @@ int watch_live(struct watch_order *w, const char *interface)
     if (open_all(&l, interface, &err) < 0)
         l.status = cmd_fail(&err);
     else if (wants_screen(&w->v))
-        l.status = watch_screen_live(w, l.source, l.writer);
+        l.status = watch_screen_live(w, l.source, l.writer, l.opener);
     else {
         if (!w->v.json)
             overview_text_head(l.painted, &l.text);
@@ -337,10 +367,11 @@ int watch_live(struct watch_order *w, const char *interface)
     }
     if (watch_writer_close(l.writer, &err) < 0)
         l.status = cmd_fail(&err);
-    free(l.printed);
+    opener_free(l.opener);
     painted_free(l.painted);
     out_free(l.out);
     follow_free(l.follow);
+    told_free(l.told);
     source_free(l.source);
     loop_free(l.loop);
     return l.status;

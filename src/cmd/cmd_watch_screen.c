@@ -287,8 +287,9 @@ static struct viewer_options options_of(const struct watch_order *w, const char 
     };
 }
 
-/* The capture, and the file that keeps it, are the caller's. */
-int watch_screen_live(struct watch_order *w, struct source *source, struct watch_writer *writer)
+/* The capture, the file that keeps it and the opener are the caller's. */
+int watch_screen_live(
+    struct watch_order *w, struct source *source, struct watch_writer *writer, struct opener *opener)
 {
     struct viewer_options options = options_of(w, source_name(source));
     struct err err;
@@ -298,16 +299,16 @@ int watch_screen_live(struct watch_order *w, struct source *source, struct watch
     options.writer = writer;
     options.for_ns = w->v.for_ns;
     options.count = (uint64_t)w->v.count;
-    /* It is the ring that is read again: the opener is for what is saved. */
-    if (opener_new("/dev/null", viewer_endings, &options.opener, &err) < 0 || viewer_run(&options, &err) < 0)
+    options.opener = opener;
+    if (viewer_run(&options, &err) < 0)
         status = cmd_fail(&err);
-    opener_free(options.opener);
     return status;
 }
 
 int watch_screen(struct watch_order *w, const char *path)
 {
     struct viewer_options options = options_of(w, w->title ? w->title : path);
+    struct opener_files files = {.endings = viewer_endings};
     char *spooled = NULL;
     struct err err;
     int status = 0;
@@ -319,7 +320,8 @@ int watch_screen(struct watch_order *w, const char *path)
     if (watch_spool(path, &spooled, &err) < 0)
         return cmd_fail(&err);
     options.path = spooled;
-    if (opener_new(spooled, viewer_endings, &options.opener, &err) < 0 || viewer_run(&options, &err) < 0)
+    files.capture = spooled;
+    if (opener_new(&files, &options.opener, &err) < 0 || viewer_run(&options, &err) < 0)
         status = cmd_fail(&err);
     opener_free(options.opener);
     free(spooled);

@@ -18,6 +18,9 @@ struct watch_writer;
 
 struct opener;
 
+/* Of the names of files that it saves, NULL behind the last: for opener_files. */
+extern const char *const viewer_endings[];
+
 struct viewer_options {
     struct opener *opener;       /* of files, for who is in the sandbox */
     const char *path;            /* a capture file that can be read more than once; NULL: live */

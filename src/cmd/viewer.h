@@ -192,9 +192,6 @@ bool viewer_find_go(struct viewer *v);
 
 /* ---- viewer_save.c ---- */
 
-/* Of the names of files that it makes, NULL behind the last. */
-extern const char *const viewer_endings[];
-
 /* A name for the file to begin with. */
 void viewer_save_name(struct viewer *v, struct str *out);
 void viewer_save(struct viewer *v, const char *path, bool overwrites);

@@ -634,3 +634,15 @@ struct flow *flow_table_each(struct flow_table *t, uint32_t *state)
     }
     return NULL;
 }
+
+uint32_t flow_table_places(const struct flow_table *t)
+{
+    return t->used;
+}
+
+const struct flow *flow_table_at(const struct flow_table *t, uint32_t place)
+{
+    const struct flow *flow = place && place <= t->used ? flow_at(t, place) : NULL;
+
+    return flow && flow->number ? flow : NULL;
+}

@@ -65,5 +65,9 @@ struct flow *flow_table_find_quoted(struct flow_table *t, const struct icmp *icm
  * between. */
 struct flow *flow_table_each(struct flow_table *t, uint32_t *state);
 uint32_t flow_table_count(const struct flow_table *t);
+/* The same for who goes through them bit by bit while packets come: places 1 to flow_table_places, of which
+ * there are never less than there were. NULL: none is in it at the moment. */
+uint32_t flow_table_places(const struct flow_table *t);
+const struct flow *flow_table_at(const struct flow_table *t, uint32_t place);
 
 #endif

@@ -29,6 +29,7 @@ struct follow {
     struct packet carrier;       /* the datagram that the one at hand was in */
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
+    struct finding *concluded;   /* of the last one that was */
     struct flow_step step;       /* of the last one, if has_a: for follow_lose */
 };
 
@@ -104,6 +105,7 @@ void follow_free(struct follow *f)
     fragments_free(f->fragments);
     flow_table_free(f->table);
     str_done(&f->label);
+    free(f->concluded);
     free(f);
 }
 
@@ -499,6 +501,48 @@ bool follow_packet(
 void follow_conversation(struct follow *f, const struct followed *followed, struct conversation *ret)
 {
     sum_up(f, followed->flow, detail_of(f, followed->flow), ret);
+}
+
+/* On copies: it may go on. */
+static void conclude(struct follow *f, const struct flow *flow, struct conversation *ret)
+{
+    const struct detail *d = detail_of(f, flow);
+    struct detail ending = d ? *d : (struct detail){0};
+    struct capture_notes capture = f->capture;
+
+    free(f->concluded);
+    ending.findings = NULL;
+    if (d && d->finding_count) {
+        ending.findings = xreallocarray(NULL, d->finding_count, sizeof(*d->findings));
+        memcpy(ending.findings, d->findings, d->finding_count * sizeof(*d->findings));
+    }
+    if (f->options.findings)
+        notes_end(&ending, flow, &capture);
+    f->concluded = ending.findings;
+    sum_up(f, flow, &ending, ret);
+}
+
+void follow_conclude(struct follow *f, const struct followed *followed, struct conversation *ret)
+{
+    conclude(f, followed->flow, ret);
+}
+
+void follow_quiet(struct follow *f, uint32_t *cursor, uint32_t places, int64_t before_ns,
+    void (*take)(void *arg, const struct conversation *c), void *arg)
+{
+    uint32_t all = flow_table_places(f->table);
+    struct conversation c;
+
+    for (uint32_t left = places < all ? places : all; left > 0; left--) {
+        const struct flow *flow;
+
+        *cursor = *cursor < all ? *cursor + 1 : 1;
+        flow = flow_table_at(f->table, *cursor);
+        if (!flow || flow->protocol != IP_PROTOCOL_UDP || flow->last_ns >= before_ns)
+            continue;
+        conclude(f, flow, &c);
+        take(arg, &c);
+    }
 }
 
 void follow_each(struct follow *f, void (*take)(void *arg, const struct conversation *c), void *arg)

@@ -115,6 +115,13 @@ void follow_lose(struct follow *f, struct followed *followed);
 /* How the conversation of a packet just given stands. Its findings are those that have been noted so far,
  * some of which its end may drop. Valid until the next packet. */
 void follow_conversation(struct follow *f, const struct followed *followed, struct conversation *ret);
+/* The same with the findings that it would have if this were its end. */
+void follow_conclude(struct follow *f, const struct followed *followed, struct conversation *ret);
+/* Of UDP, where no packet says that it was the last: hands to take, concluded, those of which nothing has
+ * come since before_ns. Looks at so many places of the table from *cursor on, which is 0 at first; packets
+ * may come in between, and after the last place the first one is the next. */
+void follow_quiet(struct follow *f, uint32_t *cursor, uint32_t places, int64_t before_ns,
+    void (*take)(void *arg, const struct conversation *c), void *arg);
 /* All that live, in no order. */
 void follow_each(struct follow *f, void (*take)(void *arg, const struct conversation *c), void *arg);
 /* No more packets: all that are left are handed to ended, in no order. Only follow_totals, follow_findings

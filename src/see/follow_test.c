@@ -332,6 +332,58 @@ static void datagrams_are_paired_by_time(void **state)
     talk_free(t);
 }
 
+struct silent {
+    unsigned count;
+    uint32_t id;
+    bool is_unanswered;
+};
+
+static void take_silent(void *arg, const struct conversation *c)
+{
+    struct silent *s = arg;
+
+    s->count++;
+    s->id = c->id;
+    s->is_unanswered = c->finding_count == 1 && c->findings[0].kind == FINDING_UDP_UNANSWERED;
+}
+
+/* Of UDP alone, as if they had ended, though they have not. */
+static void silent_datagrams(void **state)
+{
+    struct talk *t = talk_new(&close_look, false);
+    struct silent silent = {0};
+    struct conversation c;
+    uint32_t cursor = 0;
+    int64_t first_ns;
+
+    assert_true(talk_say(t, "0 a U len=10"));
+    first_ns = t->followed.time_ns;
+    assert_true(talk_say(t, "0 a.2 S"));
+    assert_true(talk_say(t, "1 a.3 U len=10"));
+    follow_quiet(t->f, &cursor, 100, first_ns, take_silent, &silent);
+    assert_int_equal(silent.count, 0);
+    follow_quiet(t->f, &cursor, 100, first_ns + 1, take_silent, &silent);
+    assert_int_equal(silent.count, 1);
+    assert_int_equal(silent.id, 1);
+    assert_true(silent.is_unanswered);
+
+    /* Place by place, and round again. */
+    silent.count = 0;
+    for (unsigned i = 0; i < 6; i++)
+        follow_quiet(t->f, &cursor, 1, INT64_MAX, take_silent, &silent);
+    assert_int_equal(silent.count, 4);
+
+    assert_true(talk_say(t, "2 a.3 U len=10"));
+    follow_conversation(t->f, &t->followed, &c);
+    assert_int_equal(c.finding_count, 0);
+    follow_conclude(t->f, &t->followed, &c);
+    assert_int_equal(c.finding_count, 1);
+    assert_true(talk_say(t, "3 b.3 U len=10"));
+    follow_conclude(t->f, &t->followed, &c);
+    assert_int_equal(c.finding_count, 0);
+    talk_free(t);
+}
+
 struct bounded {
     uint32_t id; /* of the last */
     struct conversation last, before;
@@ -673,6 +725,7 @@ int main(void)
         cmocka_unit_test(window_probes),
         cmocka_unit_test(icmp_errors),
         cmocka_unit_test(datagrams_are_paired_by_time),
+        cmocka_unit_test(silent_datagrams),
         cmocka_unit_test(labels),
         cmocka_unit_test(labels_and_details_are_bounded),
         cmocka_unit_test(counters_go_on_beyond_16_bits),

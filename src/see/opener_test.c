@@ -15,6 +15,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/str.h"
+
 static const char *const endings[] = {".pcapng", ".txt", NULL};
 
 struct place {
@@ -35,6 +37,7 @@ static void write_file(const char *path, const char *text)
 static int begin(void **state)
 {
     struct place *p = calloc(1, sizeof(*p));
+    struct opener_files files = {.capture = p->capture, .endings = endings, .parts = p->file};
     struct err err;
 
     strcpy(p->folder, "/tmp/landline-opener-XXXXXX");
@@ -42,7 +45,7 @@ static int begin(void **state)
     snprintf(p->capture, sizeof(p->capture), "%s/capture", p->folder);
     snprintf(p->file, sizeof(p->file), "%s/saved.Txt", p->folder);
     write_file(p->capture, "packets");
-    assert_int_equal(opener_new(p->capture, endings, &p->opener, &err), 0);
+    assert_int_equal(opener_new(&files, &p->opener, &err), 0);
     *state = p;
     return 0;
 }
@@ -121,6 +124,61 @@ static void test_tells_why_it_cannot(void **state)
     assert_int_equal(opener_read(p->opener), -ENOENT);
 }
 
+static void assert_part_path(const char *path, uint32_t number, const char *wanted)
+{
+    struct str got = STR_INIT;
+
+    opener_append_part(&got, path, number);
+    assert_string_equal(got.data, wanted);
+    str_done(&got);
+}
+
+static void test_numbers_stand_before_the_ending(void **state)
+{
+    assert_part_path("kept.pcapng", 1, "kept_00001.pcapng");
+    assert_part_path("a.b/kept", 123456, "a.b/kept_123456");
+    assert_part_path("a.b/kept.x.pcapng", 99999, "a.b/kept.x_99999.pcapng");
+    assert_part_path("/tmp/.kept", 7, "/tmp/.kept_00007");
+}
+
+static void test_makes_and_removes_parts(void **state)
+{
+    const struct place *p = *state;
+    struct str path = STR_INIT;
+    int fd = opener_part(p->opener, 12), again;
+
+    opener_append_part(&path, p->file, 12);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, "one", 3), 3);
+    again = opener_part(p->opener, 12);
+    assert_true(again >= 0);
+    assert_int_equal(lseek(again, 0, SEEK_END), 0);
+    close(fd);
+    close(again);
+    assert_int_equal(access(path.data, F_OK), 0);
+    assert_int_equal(opener_remove_part(p->opener, 12), 0);
+    assert_int_equal(access(path.data, F_OK), -1);
+    assert_int_equal(opener_remove_part(p->opener, 12), -ENOENT);
+    /* It goes on as before. */
+    assert_reads(opener_read(p->opener), "packets");
+    str_done(&path);
+}
+
+static void test_opens_only_what_it_was_told_of(void **state)
+{
+    static const struct opener_files none = {0};
+    const struct place *p = *state;
+    struct opener *o;
+    struct err err;
+
+    assert_int_equal(opener_new(&none, &o, &err), 0);
+    assert_int_equal(opener_read(o), -EPERM);
+    assert_int_equal(opener_write(o, p->file, false), -EPERM);
+    assert_int_equal(opener_part(o, 1), -EPERM);
+    assert_int_equal(opener_remove_part(o, 1), -EPERM);
+    opener_free(o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -128,6 +186,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_writes_a_new_file_and_asks_before_another, begin, end),
         cmocka_unit_test_setup_teardown(test_refuses_other_names, begin, end),
         cmocka_unit_test_setup_teardown(test_tells_why_it_cannot, begin, end),
+        cmocka_unit_test(test_numbers_stand_before_the_ending),
+        cmocka_unit_test_setup_teardown(test_makes_and_removes_parts, begin, end),
+        cmocka_unit_test_setup_teardown(test_opens_only_what_it_was_told_of, begin, end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
