@@ -36,6 +36,19 @@ static bool window_bytes(const struct flow *flow, unsigned whose, uint32_t *ret)
     return true;
 }
 
+/* Its window is closed, so what it is asked is whether it still is (RFC 9293, section 3.8.6.1): BSD asks with
+ * the next byte, Linux with the number before it, as a keep-alive does, and older ones with the byte of it. */
+static bool is_shut(const struct flow_side *side)
+{
+    return side->flags & FLOW_HAS_ACK && side->window == 0;
+}
+
+/* Something that side sent is not acknowledged: its timer runs, and that of keep-alives does not. */
+static bool is_waited_for(const struct flow_side *side, const struct flow_side *other)
+{
+    return other->flags & FLOW_HAS_ACK && seq_is_before(other->acked, side->next);
+}
+
 /* RFC 5961, section 3.2, as far as it can be told from outside: the number must lie in the receiver's window.
  */
 static bool is_rst_outside(const struct flow *flow, unsigned from, const struct tcp *tcp)
@@ -93,7 +106,7 @@ static unsigned look_at_data(
 
     if (!(other->flags & FLOW_HAS_ACK))
         return 0;
-    if (payload_bytes == 1 && other->window == 0 && tcp->seq == flow->side[from].next)
+    if (payload_bytes == 1 && is_shut(other) && tcp->seq == flow->side[from].next)
         return TCPSEQ_ZERO_WINDOW_PROBE;
     if (window_bytes(flow, !from, &window) && window > 0 && tcp->seq + payload_bytes == other->acked + window)
         return TCPSEQ_WINDOW_FULL;
@@ -121,8 +134,9 @@ unsigned tcpseq_look(
         return verdict | (payload_bytes > 0 ? TCPSEQ_NEW_DATA : 0);
     if (seq_is_before(side->next, tcp->seq))
         return verdict | TCPSEQ_GAP | (payload_bytes > 0 ? TCPSEQ_NEW_DATA : 0);
-    if (payload_bytes <= 1 && !is_control && tcp->seq == side->next - 1)
-        return verdict | TCPSEQ_KEEP_ALIVE;
+    if (payload_bytes <= 1 && !is_control && tcp->seq == side->next - 1 &&
+        (!payload_bytes || is_shut(other) || !is_waited_for(side, other)))
+        return verdict | (is_shut(other) ? TCPSEQ_ZERO_WINDOW_PROBE : TCPSEQ_KEEP_ALIVE);
     if (seq_is_before(tcp->seq, side->next))
         return verdict | (end != tcp->seq ? look_back(flow, from, tcp, payload_bytes, time_ns) : 0);
     if (payload_bytes > 0)

@@ -314,6 +314,31 @@ static void keep_alive(void **state)
     assert_int_equal(flow.side[FLOW_B].duplicate_acks, 0);
 }
 
+/* To a closed window the number before the next one is no keep-alive, with the byte or, as Linux does it,
+ * without. */
+static void old_byte_to_a_closed_window_is_a_probe(void **state)
+{
+    struct flow flow = PLAY(OPENED, {"a PA", 1, 1, 100, "new", "ESTABLISHED ESTABLISHED"},
+        {"b A", 1, 101, 0, "zero", "ESTABLISHED ESTABLISHED", .window = NO_WINDOW},
+        {"a A", 100, 1, 1, "probe", "ESTABLISHED ESTABLISHED", .after_us = 200000},
+        {"b A", 1, 101, 0, "zero", "ESTABLISHED ESTABLISHED", .window = NO_WINDOW},
+        {"a A", 100, 1, 0, "probe", "ESTABLISHED ESTABLISHED", .after_us = 400000},
+        {"b A", 1, 101, 0, "update", "ESTABLISHED ESTABLISHED"},
+        {"a A", 100, 1, 1, "alive", "ESTABLISHED ESTABLISHED", .after_us = 10000000});
+
+    assert_int_equal(flow.side[FLOW_A].retransmissions, 0);
+    assert_int_equal(flow.side[FLOW_B].duplicate_acks, 0);
+}
+
+/* A key that was typed, and lost on its way. */
+static void one_byte_that_nobody_acknowledged_is_sent_again(void **state)
+{
+    struct flow flow = PLAY(OPENED, {"a PA", 1, 1, 1, "new", "ESTABLISHED ESTABLISHED"},
+        {"a PA", 1, 1, 1, "again", "ESTABLISHED ESTABLISHED", .after_us = 200000});
+
+    assert_int_equal(flow.side[FLOW_A].retransmissions, 1);
+}
+
 /* What was not seen is marked: it is only known that both were in a connection. */
 static void from_the_middle(void **state)
 {
@@ -417,6 +442,8 @@ int main(void)
         cmocka_unit_test(out_of_order),
         cmocka_unit_test(windows),
         cmocka_unit_test(keep_alive),
+        cmocka_unit_test(old_byte_to_a_closed_window_is_a_probe),
+        cmocka_unit_test(one_byte_that_nobody_acknowledged_is_sent_again),
         cmocka_unit_test(from_the_middle),
         cmocka_unit_test(acknowledged_but_not_seen),
         cmocka_unit_test(one_direction_only),
