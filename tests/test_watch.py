@@ -82,6 +82,26 @@ class Watch(harness.Case):
         self.assertIn('--follow 99: there is no such', self.watch('--follow', '99', code=1).err)
         self.assertIn('no conversation 999', self.watch('--pcap-of', '999', '--write', str(out), code=1).err)
 
+    def test_fragments_of_one_conversation_for_other_tools(self):
+        """All of its datagram's, and none of another's that came between them."""
+        frames = []
+        for number, port in ((1, 53), (2, 54)):
+            datagram = captures.udp(40000, port, bytes([number]) * 4000)
+            frames.append([captures.ethernet(captures.ipv4('10.0.0.1', '10.0.0.2', captures.UDP, datagram[at:at + 1480], ident=number,
+                                                           fragment=at // 8 | (0x2000 if at < 2960 else 0)))
+                           for at in (0, 1480, 2960)])
+        one, other = frames
+        mixed = self.tmp / 'fragments.pcap'
+        mixed.write_bytes(captures.pcap(captures.timed([one[0], other[0], one[2], other[1], other[2], one[1]])))
+        mine, = [each for each in self.json(file=mixed)[0] if each['b'].endswith(':53')]
+        out = self.tmp / 'whole.pcapng'
+        self.watch('--pcap-of', str(mine['id']), '--write', str(out), file=mixed)
+        written = out.read_bytes()
+        self.assertEqual([written.count(frame) for frame in one + other], [1, 1, 1, 0, 0, 0])
+        again, = self.json(file=out)[0]
+        self.assertEqual((again['b'], again['payload_a']), (mine['b'], 4000))
+        self.assertNotIn('fragments-lost', [finding['name'] for finding in again['findings']])
+
     def test_only(self):
         everything = self.json()[0]
         refused = self.json('--only', 'refused')[0]

@@ -27,6 +27,8 @@ struct follow {
     struct fragments *fragments; /* NULL until there is one */
     struct packet whole;         /* what was put together of them */
     struct packet carrier;       /* the datagram that the one at hand was in */
+    const uint64_t *pieces;      /* of the one at hand, if it is put together */
+    uint32_t piece_count;
     struct str label;
     const struct packet *packet; /* at hand; NULL between two */
     struct finding *concluded;   /* of the last one that was */
@@ -329,6 +331,8 @@ static bool take_error(
         .delta_ns = time_ns - flow->last_ns,
         .flow = flow,
         .packet = packet,
+        .pieces = f->pieces,
+        .piece_count = f->piece_count,
     };
     take_states(flow, ret);
     memcpy(ret->state_before, ret->state, sizeof(ret->state));
@@ -350,6 +354,8 @@ static void take_packet(struct follow *f, struct followed *ret)
 {
     struct flow_step step = flow_table_take(f->table, ret->packet, ret->time_ns);
 
+    ret->pieces = f->pieces;
+    ret->piece_count = f->piece_count;
     ret->conversation = step.flow->number;
     ret->from = (uint8_t)step.from;
     ret->is_first = step.is_first;
@@ -444,6 +450,8 @@ static bool take_fragment(struct follow *f, const struct packet *packet, uint64_
     f->whole = *packet;
     result = fragments_take(f->fragments, &f->whole, number, time_ns);
     f->totals.fragments += result == FRAGMENTS_WAIT;
+    if (result == FRAGMENTS_WHOLE)
+        f->pieces = fragments_pieces(f->fragments, &f->piece_count);
     f->packet = &f->whole;
     return result != FRAGMENTS_WAIT;
 }
@@ -462,6 +470,8 @@ bool follow_packet(
     if (time_ns > f->capture.time_ns)
         f->capture.time_ns = time_ns;
     f->packet = packet;
+    f->pieces = NULL;
+    f->piece_count = 0;
     if (packet->outer_count)
         take_carriers(f, packet, 0, number, time_ns);
     if (packet_is_fragment(packet)) {

@@ -85,6 +85,8 @@ struct followed {
     bool is_inferred[FLOW_SIDES];
     const struct flow *flow;     /* valid until the next packet */
     const struct packet *packet; /* what was given, or what was put together with it */
+    const uint64_t *pieces;      /* the numbers of the packets it was put together of; NULL: it came in one */
+    uint32_t piece_count;
 };
 
 struct follow_totals {

@@ -18,6 +18,7 @@
 #define DATAGRAM_MAX_BYTES 65535U
 #define UNITS_MAX (DATAGRAM_MAX_BYTES / UNIT_BYTES + 1)
 #define BYTES_MIN 2048U
+#define PIECES_MIN 4
 /* A copy of a fragment, from a capture at two places, looks like the first of another datagram when that one
  * is whole. So those that were whole last are known for a while, and a copy is not called lost. */
 #define WHOLE_KNOWN 64
@@ -41,6 +42,8 @@ struct datagram {
     uint32_t end_bytes;   /* behind the furthest that is there */
     uint32_t units;       /* that are there */
     uint64_t has[UNITS_MAX / 64];
+    uint64_t *pieces; /* numbers of packets: no more than units, so they cost no more than the bytes */
+    uint32_t piece_count, piece_room;
     uint8_t protocol; /* of the first one */
     bool has_first, is_refused, is_copy;
     UT_hash_handle hh;
@@ -49,6 +52,7 @@ struct datagram {
 struct fragments {
     struct datagram *waiting;          /* the oldest first */
     struct datagram *whole[DEPTH_MAX]; /* the last ones: their bytes are in the caller's hands */
+    const struct datagram *last;       /* of these, the one that was whole last */
     struct key known[WHOLE_KNOWN];
     unsigned known_next;
     uint32_t room;
@@ -69,6 +73,7 @@ static void datagram_free(struct datagram *d)
 {
     if (!d)
         return;
+    free(d->pieces);
     free(d->bytes);
     free(d);
 }
@@ -252,6 +257,17 @@ static void take_bytes(struct datagram *d, const struct ip *ip, const uint8_t *f
     }
 }
 
+static void note_pieces(struct datagram *d, const uint64_t *numbers, uint32_t count)
+{
+    for (uint32_t i = 0; i < count && d->piece_count < d->units; i++) {
+        if (d->piece_count == d->piece_room) {
+            d->piece_room = d->piece_room ? d->piece_room * 2 : PIECES_MIN;
+            d->pieces = xreallocarray(d->pieces, d->piece_room, sizeof(*d->pieces));
+        }
+        d->pieces[d->piece_count++] = numbers[i];
+    }
+}
+
 static bool is_whole(const struct datagram *d)
 {
     return d->total_bytes && d->has_first && d->units == (d->total_bytes + UNIT_BYTES - 1) / UNIT_BYTES;
@@ -262,6 +278,7 @@ static void become_whole(struct fragments *f, struct datagram *d, int depth, str
     unlink_waiting(f, d);
     datagram_free(f->whole[depth]);
     f->whole[depth] = d;
+    f->last = d;
     f->known[f->known_next++ % WHOLE_KNOWN] = d->key;
     p->ip.protocol = d->protocol;
     packet_parse_whole(p, d->bytes, d->total_bytes);
@@ -282,6 +299,10 @@ static enum fragments_result take(
         return FRAGMENTS_WAIT;
     make_room(f, d, p->ip.fragment_offset + bytes);
     take_bytes(d, &p->ip, payload, bytes);
+    if (depth)
+        note_pieces(d, f->last->pieces, f->last->piece_count);
+    else
+        note_pieces(d, &number, 1);
     if (d->is_refused || !is_whole(d))
         return FRAGMENTS_WAIT;
     become_whole(f, d, depth, p);
@@ -302,4 +323,10 @@ enum fragments_result fragments_take(struct fragments *f, struct packet *p, uint
             break;
     }
     return result;
+}
+
+const uint64_t *fragments_pieces(const struct fragments *f, uint32_t *ret_count)
+{
+    *ret_count = f->last->piece_count;
+    return f->last->pieces;
 }

@@ -39,6 +39,9 @@ enum fragments_result {
 
 /* p has to be a fragment (packet_is_fragment). */
 enum fragments_result fragments_take(struct fragments *f, struct packet *p, uint64_t number, int64_t time_ns);
+/* After FRAGMENTS_WHOLE: the packets that brought it, in the order in which they came, the last one included;
+ * those too whose fragments carried its fragments. Valid until the next packet. */
+const uint64_t *fragments_pieces(const struct fragments *f, uint32_t *ret_count);
 /* No more packets: what still waits is lost. */
 void fragments_finish(struct fragments *f);
 

@@ -37,7 +37,8 @@ static bool window_bytes(const struct flow *flow, unsigned whose, uint32_t *ret)
 }
 
 /* Its window is closed, so what it is asked is whether it still is (RFC 9293, section 3.8.6.1): BSD asks with
- * the next byte, Linux with the number before it, as a keep-alive does, and older ones with the byte of it. */
+ * the next byte, Linux with the number before it, as a keep-alive does, and older ones with the byte of it.
+ */
 static bool is_shut(const struct flow_side *side)
 {
     return side->flags & FLOW_HAS_ACK && side->window == 0;
