@@ -314,6 +314,18 @@ static void keep_alive(void **state)
     assert_int_equal(flow.side[FLOW_B].duplicate_acks, 0);
 }
 
+/* RFC 5681, section 2: a duplicate only while data is outstanding. tshark counts any ACK that says what the one
+ * before said: of SMB readers that free their buffers bit by bit, hundreds. */
+static void same_ack_with_nothing_outstanding_is_no_duplicate(void **state)
+{
+    struct flow flow = PLAY(OPENED, {"a PA", 1, 1, 100, "new", "ESTABLISHED ESTABLISHED"},
+        {"b A", 1, 101, 0, NULL, "ESTABLISHED ESTABLISHED"},
+        {"b A", 1, 101, 0, NULL, "ESTABLISHED ESTABLISHED"},
+        {"b A", 1, 101, 0, NULL, "ESTABLISHED ESTABLISHED"});
+
+    assert_int_equal(flow.side[FLOW_B].duplicate_acks, 0);
+}
+
 /* To a closed window the number before the next one is no keep-alive, with the byte or, as Linux does it,
  * without. */
 static void old_byte_to_a_closed_window_is_a_probe(void **state)
@@ -442,6 +454,7 @@ int main(void)
         cmocka_unit_test(out_of_order),
         cmocka_unit_test(windows),
         cmocka_unit_test(keep_alive),
+        cmocka_unit_test(same_ack_with_nothing_outstanding_is_no_duplicate),
         cmocka_unit_test(old_byte_to_a_closed_window_is_a_probe),
         cmocka_unit_test(one_byte_that_nobody_acknowledged_is_sent_again),
         cmocka_unit_test(from_the_middle),
