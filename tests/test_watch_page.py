@@ -172,6 +172,29 @@ class WatchPage(harness.Case):
 
     # ---- in a browser ----
 
+    def test_of_more_than_a_thousand_the_rows_have_the_ladders(self):
+        """The gravest is the last one: it has a row, and the first ones' ladders must not take its place. A pipe, too."""
+        frames = []
+        for at in range(1050):
+            ends = '10.0.0.1', '10.0.0.2', captures.UDP
+            frames.append(captures.ethernet(captures.ipv4(*ends, captures.udp(20000 + at, 53, b'question'))))
+            frames.append(captures.ethernet(captures.ipv4(ends[1], ends[0], captures.UDP,
+                                                          captures.udp(53, 20000 + at, b'answer'))))
+        frames.append(captures.ethernet(captures.ipv4('10.0.0.1', '10.0.0.2', captures.TCP,
+                                                      captures.tcp(30000, 80, 1, 0, SYN))))
+        file = self.tmp / 'crowd.pcap'
+        file.write_bytes(captures.pcap(captures.timed(frames)))
+        text = self.watch(file, '--html').out
+        page = Page(text)
+        rows = {link[1:] for link in page.links if re.fullmatch(r'#c\d+', link)}
+        self.assertEqual(len(rows), 1000)
+        self.assertIn('c1051', rows)
+        self.assertLessEqual(rows, set(page.ids))
+        piped = self.run_program(harness.landline(), 'watch', '-', '--html', input=file.read_bytes(),
+                                 env={'LANG': 'C.UTF-8', 'LANGUAGE': 'en'})
+        self.assertEqual(piped.code, 0, piped.story())
+        self.assertEqual(set(Page(piped.out).ids), set(page.ids))
+
     def browse(self, fragment=''):
         """(the page's elements, what the browser had to say on the console)"""
         chromium = shutil.which('chromium') or shutil.which('google-chrome')

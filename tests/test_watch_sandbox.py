@@ -61,7 +61,7 @@ class Sandbox(harness.Case):
     def test_each_way_enters_before_the_first_byte(self):
         written = self.tmp / 'one.pcapng'
         for args, looks in (([], rb'7 conversations'), (['--follow', '2', '--every'], rb'\xe2\x96\xb6'),
-                            (['--json', '--every'], rb'"type":"capture"'), (['--html'], rb'</html>'),
+                            (['--json', '--every'], rb'"type":"capture"'),
                             (['--svg', '--follow', '2'], rb'</svg>'), (['--pcap-of', '2'], rb'^\x0a\x0d\x0d\x0a'),
                             (['--pcap-of', '2', '--write', str(written)], rb'^$'), (['--filter', 'tcp'], rb'7 conversations')):
             with self.subTest(args=args):
@@ -69,6 +69,15 @@ class Sandbox(harness.Case):
                 self.assertEqual(program.code, 0, program.story())
                 self.assertRegex(program.out_bytes, looks)
         self.assertEqual(written.read_bytes()[:4], b'\x0a\x0d\x0d\x0a')
+
+    def test_a_page_enters_though_it_reads_twice(self):
+        """A pipe is kept, unlooked at, before that; so a file, and what it says of itself."""
+        file = self.tmp / 'page.pcap'
+        file.write_bytes(self.capture)
+        program = self.run_program(harness.landline(), 'watch', str(file), '--html', '-v')
+        self.assertEqual(program.code, 0, program.story())
+        self.assertIn('read in a sandbox', program.err)
+        self.assertIn('</html>', program.out)
 
     def test_standard_input_and_gzip(self):
         program = self.spawn(harness.landline(), 'watch', '-', '--no-pager')

@@ -26,22 +26,28 @@ static void take_carrier(void *arg, const struct followed *followed)
         p->take(p, followed, p->frame);
 }
 
-int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
-    const struct follow_options *options, struct err *err)
+void watch_pass_begin(struct watch_pass *ret, const struct watch_order *w, struct source *source,
+    const struct follow_options *options)
 {
     struct follow_options own = *options;
-    struct source *source;
-    int code = source_open_file(path, w->v.filter, &source, err);
 
-    if (code < 0)
-        return code;
     own.max_conversations = (uint32_t)w->v.max_conversations;
     own.labels = true;
     own.findings = true;
     own.carrier = take_carrier;
     own.carrier_arg = ret;
     *ret = (struct watch_pass){.source = source, .follow = follow_new(&own)};
-    return 0;
+}
+
+int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
+    const struct follow_options *options, struct err *err)
+{
+    struct source *source;
+    int code = source_open_file(path, w->v.filter, &source, err);
+
+    if (code == 0)
+        watch_pass_begin(ret, w, source, options);
+    return code;
 }
 
 static void take_batch(struct watch_pass *p, const struct pcapfile_packet *frames, unsigned count)

@@ -32,6 +32,9 @@ struct watch_pass {
  * follow_options. 0, or a negative code with err. */
 int watch_pass_open(struct watch_pass *ret, const struct watch_order *w, const char *path,
     const struct follow_options *options, struct err *err);
+/* The same of a source that is open, which becomes its own. */
+void watch_pass_begin(struct watch_pass *ret, const struct watch_order *w, struct source *source,
+    const struct follow_options *options);
 /* Reads all of it, and finishes the conversations that are left. watch_confine_reader comes before it. */
 void watch_pass_run(struct watch_pass *p);
 void watch_pass_close(struct watch_pass *p);

@@ -34,6 +34,19 @@ int source_open_file(const char *path, const char *filter, struct source **ret, 
     return code;
 }
 
+int source_of_file(int fd, const char *name, const char *filter, struct source **ret, struct err *err)
+{
+    struct source *s = xcalloc(1, sizeof(*s));
+    int code = filter ? filter_new(filter, &s->filter, err) : 0;
+
+    s->file = source_file_of(fd, name);
+    if (code < 0)
+        source_free(s);
+    else
+        *ret = s;
+    return code;
+}
+
 int source_open_live(
     const char *interface, const struct source_live_options *options, struct source **ret, struct err *err)
 {

@@ -51,6 +51,8 @@ struct source_live_options {
 /* path: "-" is standard input. filter as above. 0 or a negative code with err filled: ERR_MISUSE if it is the
  * filter, ERR_INPUT if it is the file. */
 int source_open_file(const char *path, const char *filter, struct source **ret, struct err *err);
+/* The same of a file that is open; fd becomes its own, also where it fails. name: for people. */
+int source_of_file(int fd, const char *name, const char *filter, struct source **ret, struct err *err);
 /* Captures from now on. ERR_PERMISSION if that is not allowed, with what would allow it; privileges_drop
  * should follow. */
 int source_open_live(
