@@ -47,7 +47,8 @@ class Project(unittest.TestCase):
         """A codec takes bytes or text from outside apart. Its fuzzer bears its name, or drives it through another
         codec's entrance and is named here."""
         driven_by = {'pcapng': 'pcapfile', **dict.fromkeys(
-            ['checksum', 'icmp', 'ip', 'link', 'tcp', 'tunnel', 'udp'], 'packet')}
+            ['checksum', 'icmp', 'ip', 'link', 'link_rare', 'link_shim', 'link_wifi', 'tcp', 'tunnel', 'tunnel_udp', 'udp'],
+            'packet')}
         codecs = {path.stem for path in (REPO / 'src/wire').glob('*.c') if not path.stem.endswith('_test')}
         codecs |= {'addr', 'book', 'conf', 'encoding', 'options', 'reply_template', 'trust', 'utf8'}
         targets = {path.stem.removeprefix('fuzz_') for path in (REPO / 'fuzz').glob('fuzz_*.c')}

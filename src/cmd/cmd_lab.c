@@ -95,7 +95,7 @@ static const struct option_example examples[] = {
     {"landline lab --drop 'syn+ack#1' -- ./server -- ./client server 8080", N_("the second segment is lost")},
     {"landline lab --loss 5% --delay 40ms --seed 7 -- ./server -- ./client",
         N_("a bad line, the same each time")},
-    {"landline lab --loss 5% --seeds 1..100 --expect 'exit 0' -- ./server -- ./client",
+    {"landline lab --loss 5% --seeds 1..99 --expect 'exit 0' -- ./serve -- ./call",
         N_("which seed breaks the two?")},
     {NULL, NULL},
 };

@@ -41,7 +41,7 @@ static volatile sig_atomic_t interrupts, typed;
 
 static void on_signal(int signum, siginfo_t *info, void *context)
 {
-    interrupts++;
+    interrupts += signum == SIGINT ? 1 : 2;        /* the first is for the client alone */
     typed = signum == SIGINT && info->si_code > 0; /* the terminal's, which has told everybody */
 }
 

@@ -199,7 +199,7 @@ static void watch_over(pid_t program, int status_fd, const sigset_t *all)
             if (write(status_fd, &done, sizeof(done)) < 0)
                 return;
         } else if (number > 0 && info.si_code <= 0) {
-            kill(program, number);
+            kill(-1, number); /* all that runs in here: it is to them as Ctrl-C in a terminal */
         }
     }
 }

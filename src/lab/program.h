@@ -34,7 +34,7 @@ int program_start(
 /* Kills what is left of it; accepts NULL. */
 void program_free(struct program *p);
 
-/* To the program. */
+/* To the program, and all that it has started. */
 void program_signal(struct program *p, int number);
 /* From now on it, and whatever it has started and will start, runs only when nobody else wants the CPU
  * (SCHED_IDLE). Waits until that is so. */

@@ -314,8 +314,8 @@ static void keep_alive(void **state)
     assert_int_equal(flow.side[FLOW_B].duplicate_acks, 0);
 }
 
-/* RFC 5681, section 2: a duplicate only while data is outstanding. tshark counts any ACK that says what the one
- * before said: of SMB readers that free their buffers bit by bit, hundreds. */
+/* RFC 5681, section 2: a duplicate only while data is outstanding. tshark counts any ACK that says what the
+ * one before said: of SMB readers that free their buffers bit by bit, hundreds. */
 static void same_ack_with_nothing_outstanding_is_no_duplicate(void **state)
 {
     struct flow flow = PLAY(OPENED, {"a PA", 1, 1, 100, "new", "ESTABLISHED ESTABLISHED"},
