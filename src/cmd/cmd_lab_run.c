@@ -34,6 +34,7 @@ struct run {
     int nothing;                    /* /dev/null: the server's input; ours is the client's */
     int64_t busy_ns;                /* monotonic: when something was shown last */
     bool is_at_rest;
+    bool has_typist; /* somebody may answer a prompt */
 };
 
 /* cmd/ may have what a handler must reach. */
@@ -130,12 +131,13 @@ static void tell_ends(struct run *r)
     }
 }
 
-/* A prompt has no line feed and waits for us: show it, and everything that was kept back. */
+/* A prompt has no line feed and waits for us: where somebody sits there it is shown, and everything that was kept
+ * back. Nobody else needs half a line. */
 static void rest(struct run *r)
 {
     if (r->is_at_rest || clock_now_ns() - r->busy_ns < REST_NS)
         return;
-    for (int side = 0; side < LAB_SIDES; side++)
+    for (int side = 0; r->has_typist && side < LAB_SIDES; side++)
         lab_output_rest(r->outputs[side], on_line[side], r);
     lab_view_rest(r->view);
     r->is_at_rest = true;
@@ -283,7 +285,7 @@ static int judge(const struct run *r)
 int lab_run(struct lab_order *l)
 {
     const struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
-    struct run r = {.l = l, .nothing = -1};
+    struct run r = {.l = l, .nothing = -1, .has_typist = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)};
     struct err err;
     int status = 0, code;
 
