@@ -12,6 +12,7 @@ import unittest
 import xml.dom.minidom
 
 import harness
+import terminal
 
 PROBE = ['unshare', '-Urmn', 'true']
 ENGLISH = {'LANGUAGE': 'en'}
@@ -269,7 +270,7 @@ class Ends(Lab):
                 os.kill(program.popen.pid, number)
                 if number != signal.SIGKILL:
                     os.kill(program.popen.pid, number)
-                program.wait()
+                self.assertEqual(program.wait(), -9 if number == signal.SIGKILL else 128 + number)
                 harness.wait_until(lambda mark=mark: not self.marked(mark), 'everything to be gone')
 
     def marked(self, mark):
@@ -304,6 +305,37 @@ class Ends(Lab):
                                 harness.landline(), 'lab', 'handshake', env=ENGLISH)
         self.assertEqual(done.code, 8, done.story())
         self.assertRegex(done.err, 'sudo sysctl user.max_user_namespaces=10000')
+
+
+@unittest.skipUnless(may_unshare(), 'no namespace can be made here')
+class Step(Lab):
+    def open(self, **env):
+        return terminal.Terminal(self, *terminal.settled(harness.landline(), 'lab', '--step', 'close3'), columns=80, rows=60,
+                                 env={**ENGLISH, 'LANG': 'C.UTF-8', **env})
+
+    def test_you_are_the_network(self):
+        t = self.open()
+        t.wait_for(r'client: SYN seq=0 +Enter: pass')
+        t.keys('d')
+        t.wait_for(r'client: SYN seq=0, sent again +Enter: pass')  # a second later
+        t.keys('Enter')
+        t.wait_for(r'server: SYN\+ACK seq=0 ack=1 +Enter: pass')
+        t.keys('a')
+        t.wait_for('Enter shows the answer')
+        self.assertRegex(t.scrollback(), r'by your hand')
+        self.assertRegex(t.scrollback(), r'packets: \d+, dropped: 1')
+        t.keys('Enter')
+        self.assertEqual(t.wait(), 0)
+
+    def test_in_chinese(self):
+        t = self.open(LANGUAGE='zh_CN')
+        t.wait_for(r'client：SYN seq=0 +回车：放行')
+        t.keys('q')
+        t.wait()
+
+    def test_without_a_terminal_it_says_so(self):
+        done = self.run_program(harness.landline(), 'lab', '--step', 'close3', env=ENGLISH)
+        self.assertEqual((done.code, done.err), (2, 'landline: --step needs a terminal\n'))
 
 
 class Misuse(Lab):

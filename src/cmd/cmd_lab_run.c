@@ -38,11 +38,19 @@ struct run {
 };
 
 /* cmd/ may have what a handler must reach. */
-static volatile sig_atomic_t interrupts, typed;
+static volatile sig_atomic_t interrupts, typed, latest;
+
+/* As Ctrl-C twice. */
+static void end_all(int signum)
+{
+    interrupts += 2;
+    latest = signum;
+}
 
 static void on_signal(int signum, siginfo_t *info, void *context)
 {
     interrupts += signum == SIGINT ? 1 : 2;        /* the first is for the client alone */
+    latest = signum;
     typed = signum == SIGINT && info->si_code > 0; /* the terminal's, which has told everybody */
 }
 
@@ -93,7 +101,7 @@ static void on_packet(void *arg, const struct wire_event *event, struct fate *fa
     read_outputs(r);
     lab_view_rest(r->view);
     if (lab_step_decide(r->step, event, fate))
-        interrupts += 2; /* as Ctrl-C twice: all of it ends */
+        end_all(SIGINT);
 }
 
 static void on_ended(void *arg, const struct conversation *c)
@@ -253,6 +261,8 @@ static int exit_status(const struct run *r)
 
     if (session_ran_out(r->session))
         return ERR_TIMEOUT;
+    if (interrupts > 1)
+        return 128 + latest;
     if (r->l->lesson) /* that a call fails may be what it shows */
         return 0;
     for (int side = 0; side < LAB_SIDES; side++)
