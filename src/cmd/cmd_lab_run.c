@@ -49,7 +49,7 @@ static void end_all(int signum)
 
 static void on_signal(int signum, siginfo_t *info, void *context)
 {
-    interrupts += signum == SIGINT ? 1 : 2;        /* the first is for the client alone */
+    interrupts += signum == SIGINT ? 1 : 2; /* the first is for the client alone */
     latest = signum;
     typed = signum == SIGINT && info->si_code > 0; /* the terminal's, which has told everybody */
 }
@@ -139,8 +139,8 @@ static void tell_ends(struct run *r)
     }
 }
 
-/* A prompt has no line feed and waits for us: where somebody sits there it is shown, and everything that was kept
- * back. Nobody else needs half a line. */
+/* A prompt has no line feed and waits for us: where somebody sits there it is shown, and everything that was
+ * kept back. Nobody else needs half a line. */
 static void rest(struct run *r)
 {
     if (r->is_at_rest || clock_now_ns() - r->busy_ns < REST_NS)
@@ -206,7 +206,8 @@ static int begin(struct run *r, struct err *err)
         .title = _("landline lab"),
     };
     struct session_options session = {
-        .hosts = {.backend = (uint8_t)v->backend, .offload = fates_are_none(r->l->fates)},
+        .hosts = {.backend = (uint8_t)v->backend,
+            .offload = fates_are_none(r->l->fates) && !lesson && !v->step},
         .wire = {.fates = r->l->fates, .see = on_event, .ended = on_ended, .arg = r},
         .states = !(v->fast && v->quiet),
         .lockstep = !v->fast,
