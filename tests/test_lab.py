@@ -338,6 +338,49 @@ class Step(Lab):
         self.assertEqual((done.code, done.err), (2, 'landline: --step needs a terminal\n'))
 
 
+class File(Lab):
+    def run_file(self, text, *options):
+        file = self.tmp / 'mine.lab'
+        file.write_text(text)
+        return self.run_program(harness.landline(), 'lab', *options, 'run', file, env=ENGLISH)
+
+    @unittest.skipUnless(may_unshare(), 'no namespace can be made here')
+    def test_a_scenario_of_ones_own(self):
+        text = """
+# does it try again?
+quiet  = yes
+drop   = syn#1
+expect = retransmissions = 1
+server = nc -l -p 9000
+client = echo "hi # there" | nc -N server 9000
+"""
+        done = self.run_file(text)
+        self.assertEqual((done.code, done.out, done.err), (0, 'server: hi # there\n', ''), done.story())
+        # What is typed counts more.
+        done = self.run_file(text, '--drop', 'fin#1', '--expect', 'exit 3')
+        self.assertEqual((done.code, done.err), (1, "expected 'exit 3', but client ended with status 0\n"))
+        done = self.run_file('scenario = handshake\nquiet = yes\n')
+        self.assertEqual(done.code, 0, done.story())
+
+    def test_what_is_wrong_in_it(self):
+        for text, said in (
+                ('drop\n', 'mine.lab:1: it is NAME = VALUE'),
+                ('\nnosuch = 1\n', 'mine.lab:2: '),
+                ('server = true\nserver = true\n', 'mine.lab:2: there is a server already'),
+                ('client =\n', 'mine.lab:1: client has no command'),
+                ('server = true\n', 'there must be a server and a client'),
+                ('scenario = nosuch\n', 'mine.lab:1: no scenario of this name'),
+                ('scenario = close\nclient = true\n', 'a scenario has programs of its own'),
+                ('drop = sin\nserver = true\nclient = true\n', 'no kind of packet')):
+            with self.subTest(text=text):
+                done = self.run_file(text)
+                self.assertIn(done.code, (2, 9))
+                self.assertIn(said, done.err)
+                self.assertEqual(done.err.count('\n'), 1)
+        done = self.run_program(harness.landline(), 'lab', 'run', self.tmp / 'nosuch', env=ENGLISH)
+        self.assertEqual(done.code, 9)
+
+
 class Misuse(Lab):
     def test_one_clear_line(self):
         for options, said in (

@@ -19,7 +19,7 @@ static const char *const distributions[] = {
 static const char *const backends[] = {[HOSTS_ANY] = "any", [HOSTS_TUN] = "tun", [HOSTS_VETH] = "veth", NULL};
 
 static const char *const synopsis[] = {
-    N_("SCENARIO [--full]"), N_("[FATES] -- SERVER... -- CLIENT..."), NULL};
+    N_("SCENARIO [--full]"), N_("run FILE"), N_("[FATES] -- SERVER... -- CLIENT..."), NULL};
 
 #define FATE(name, order, meta, help)                                                                        \
     OPTION_LIST(0, name, meta, struct lab_values, orders[order], OPTION_COMPLETE_NONE, help)
@@ -139,8 +139,13 @@ static int add_orders(struct lab_order *l, struct err *err)
     return code;
 }
 
-static int find_lesson(struct lab_order *l, const struct options *o, struct err *err)
+static int find_lesson(struct lab_order *l, struct options *o, struct err *err)
 {
+    if (strcmp(o->args[0], "run") == 0) {
+        if (o->n_args != 2)
+            return err_set(err, ERR_MISUSE, -EINVAL, _("landline lab run FILE: which one?"));
+        return lab_read_file(l, o, o->args[1], err);
+    }
     if (o->n_args > 1)
         return err_set(err, ERR_MISUSE, -EINVAL, _("%s: one scenario at a time"), o->args[1]);
     l->lesson = lesson_find(o->args[0]);
@@ -148,8 +153,7 @@ static int find_lesson(struct lab_order *l, const struct options *o, struct err 
         return 0;
     return err_set(err, ERR_MISUSE, -EINVAL,
         _("%s: no scenario of this name; `landline lab' lists them, and programs stand behind --: landline "
-          "lab -- "
-          "SERVER -- CLIENT"),
+          "lab -- SERVER -- CLIENT"),
         o->args[0]);
 }
 
@@ -227,19 +231,24 @@ void lab_reseed(struct lab_order *l, int64_t seed)
     make_fates(l, seed, &err); /* they have been made before, so they are right */
 }
 
-static int begin(struct lab_order *l, const struct options *o, struct err *err)
+static int check_faces(const struct lab_values *v, struct err *err)
 {
-    int code = 0;
-
-    if (l->v.json + l->v.html + l->v.svg + l->v.quiet > 1)
-        code = err_set(err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg and --quiet exclude each other"));
-    if (code == 0 && l->v.step && (l->v.json || l->v.html || l->v.svg || l->v.runs || l->v.seeds))
-        code = err_set(err, ERR_MISUSE, -EINVAL,
+    if (v->json + v->html + v->svg + v->quiet > 1)
+        return err_set(err, ERR_MISUSE, -EINVAL, _("--json, --html, --svg and --quiet exclude each other"));
+    if (v->step && (v->json || v->html || v->svg || v->runs || v->seeds))
+        return err_set(err, ERR_MISUSE, -EINVAL,
             _("--step is for somebody who looks on: not with --json, --html, --svg, --runs or --seeds"));
-    if (code == 0 && l->v.step && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
-        code = err_set(err, ERR_MISUSE, -ENOTTY, _("--step needs a terminal"));
+    if (v->step && (!isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)))
+        return err_set(err, ERR_MISUSE, -ENOTTY, _("--step needs a terminal"));
+    return 0;
+}
+
+static int begin(struct lab_order *l, struct options *o, struct err *err)
+{
+    int code = o->n_before ? find_lesson(l, o, err) : split(l, o, err);
+
     if (code == 0)
-        code = o->n_before ? find_lesson(l, o, err) : split(l, o, err);
+        code = check_faces(&l->v, err);
     if (code == 0)
         code = make_fates(l, l->v.seed, err);
     if (code == 0)
@@ -252,6 +261,8 @@ static void done(struct lab_order *l)
     for (size_t i = 0; l->expects && l->expects[i]; i++)
         expect_free(l->expects[i]);
     free(l->expects);
+    for (int side = 0; side < LAB_SIDES; side++)
+        free(l->commands[side]);
     fates_free(l->fates);
 }
 

@@ -38,12 +38,18 @@ struct lab_order {
     struct fates *fates;
     const struct lesson *lesson; /* what is played; NULL: */
     char **argv[LAB_SIDES];      /* what runs on the hosts, NULL at the end */
+    char *commands[LAB_SIDES];   /* of a file; argv points to */
+    char *shell[LAB_SIDES][4];   /* this, which runs them */
     struct expect **expects;     /* v.expects, parsed */
     bool is_many;                /* --runs or --seeds: from first_seed to last_seed */
     int64_t first_seed, last_seed;
     char **typed; /* as main had them, the verb first */
     int typed_count;
 };
+
+/* lab run FILE: puts what it says into l and the options, of which those that were typed count more. 0, or a
+ * negative code with err, which names the line. */
+int lab_read_file(struct lab_order *l, struct options *o, const char *path, struct err *err);
 
 /* Runs both programs and draws what the wire saw. Returns the exit status, and has told of what went wrong.
  */
