@@ -170,7 +170,7 @@ static int receive_one(struct diag *d, struct diag_socket *ret)
 {
     for (;;) {
         const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)d->answer;
-        size_t len;
+        size_t len = 0;
         int code = receive(d, &len);
 
         if (code < 0)
@@ -241,7 +241,7 @@ static int count_of(struct diag *d, uint8_t family, uint8_t protocol)
         q.request.idiag_states = 1U << KERNEL_LISTEN;
     code = ask(d, &q);
     while (code == 0 && more == MNL_CB_OK) {
-        size_t len;
+        size_t len = 0;
 
         code = receive(d, &len);
         if (code < 0)
