@@ -16,7 +16,7 @@ struct buf {
 
 static inline uint8_t *buf_head(const struct buf *b)
 {
-    return b->data + b->head;
+    return b->head ? b->data + b->head : b->data; /* nothing may be added to NULL, not even 0 */
 }
 
 void buf_done(struct buf *b);
