@@ -443,7 +443,7 @@ int watch_command(struct watch_order *w, const char *interface, char **argv)
     r.loop = loop_new();
     r.closing = timer_new(r.loop, on_closing, &r);
     code = open_all(&r, interface, &err);
-    if (code < 0)
+    if (code < 0) /* NOLINT(bugprone-branch-clone): one step after the other */
         status = cmd_fail(&err);
     else if ((code = start(&r, argv, &err)) < 0) {
         cmd_fail(&err);

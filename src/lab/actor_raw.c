@@ -51,7 +51,7 @@ int actor_raw_syns(enum lab_side from, int count)
 
 int actor_raw_old_syn(enum lab_side from)
 {
-    int fd = open_raw(), code = fd;
+    int fd = open_raw(), code;
 
     if (fd < 0)
         return fd;

@@ -164,6 +164,18 @@ static struct known *add_socket(struct claims *c, uint64_t cookie, int64_t since
     return socket;
 }
 
+/* Its padding is hashed, too. */
+static struct ports ports_of(uint8_t protocol, uint16_t local, uint16_t remote)
+{
+    struct ports ports;
+
+    memset(&ports, 0, sizeof(ports));
+    ports.protocol = protocol;
+    ports.local = local;
+    ports.remote = remote;
+    return ports;
+}
+
 static bool is_same(const struct claim *claim, const struct known *socket, const struct sockdiag_socket *s)
 {
     return claim->socket == socket && claim->ip_version == s->ip_version &&
@@ -173,7 +185,7 @@ static bool is_same(const struct claim *claim, const struct known *socket, const
 
 static void claim(struct claims *c, const struct known *socket, const struct sockdiag_socket *s)
 {
-    const struct ports key = {.protocol = s->protocol, .local = s->local_port, .remote = s->remote_port};
+    const struct ports key = ports_of(s->protocol, s->local_port, s->remote_port);
     struct claim *claim;
     struct slot *slot;
 
@@ -285,8 +297,7 @@ static bool fits(const struct claim *claim, const struct conversation *conversat
 static enum claims_verdict judge_ports(
     struct claims *c, const struct conversation *conversation, unsigned side, uint16_t remote_port)
 {
-    const struct ports key = {
-        .protocol = conversation->protocol, .local = conversation->side[side].port, .remote = remote_port};
+    const struct ports key = ports_of(conversation->protocol, conversation->side[side].port, remote_port);
     enum claims_verdict verdict = CLAIMS_UNKNOWN;
     struct slot *slot;
 

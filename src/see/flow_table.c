@@ -573,7 +573,7 @@ struct flow_step flow_table_take(struct flow_table *t, const struct packet *p, i
  * looked for again when they are taken. */
 void flow_table_expect(struct flow_table *t, const struct packet *packets, unsigned count)
 {
-    uint32_t hashes[FLOW_TABLE_EXPECT_MAX];
+    uint32_t hashes[FLOW_TABLE_EXPECT_MAX] = {0};
 
     assert(count <= FLOW_TABLE_EXPECT_MAX);
     t->expected = packets;

@@ -59,7 +59,7 @@ struct follow *follow_new(const struct follow_options *options)
 
 static void detail_free(struct follow *f, struct detail *d)
 {
-    HASH_DEL(f->details, d);
+    HASH_DEL(f->details, d); /* NOLINT(clang-analyzer-core.NullDereference): it is in the table */
     free(d->findings);
     free(d);
 }

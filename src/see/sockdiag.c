@@ -125,7 +125,7 @@ static int dump(struct sockdiag *d, uint8_t family, uint8_t protocol)
     struct nlmsghdr *head = mnl_nlmsg_put_header(room);
     const unsigned port = mnl_socket_get_portid(d->ask);
     struct inet_diag_req_v2 *request;
-    int status;
+    int status = MNL_CB_OK;
 
     head->nlmsg_type = SOCK_DIAG_BY_FAMILY;
     head->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
