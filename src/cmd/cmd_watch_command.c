@@ -443,8 +443,8 @@ int watch_command(struct watch_order *w, const char *interface, char **argv)
     r.loop = loop_new();
     r.closing = timer_new(r.loop, on_closing, &r);
     code = open_all(&r, interface, &err);
-    if (code < 0) /* NOLINT(bugprone-branch-clone): one step after the other */
-        status = cmd_fail(&err);
+    if (code < 0)
+        status = cmd_fail(&err); /* NOLINT(bugprone-branch-clone): one step after the other */
     else if ((code = start(&r, argv, &err)) < 0) {
         cmd_fail(&err);
         status = launch_status_of_failure(code);
